@@ -1,0 +1,48 @@
+package dev.longtake.runtime.api;
+
+/**
+ * The model on a device, ready to render takes. Opened by an {@link EngineProvider}.
+ *
+ * <p>Safe for use by several threads; what they ask for is computed one after another.
+ */
+public interface AvatarEngine extends AutoCloseable {
+  /** Returns what this engine was opened with. */
+  EngineConfig config();
+
+  /** Returns where the memory goes, for people. */
+  String memoryPlan();
+
+  /**
+   * Encodes a prompt.
+   *
+   * @return [tokens, text width]
+   */
+  HostValues encodePrompt(String prompt);
+
+  /**
+   * Encodes speech.
+   *
+   * @param samples mono, 16 kHz
+   * @return [frames, audio width], one row a video frame, for whole clips
+   * @throws InvalidRequestException if it is too short
+   */
+  HostValues encodeAudio(float[] samples);
+
+  /**
+   * Encodes a picture, scaled to cover the video.
+   *
+   * @throws InvalidRequestException if its proportions are impossible
+   */
+  PictureLatents encodePicture(Picture picture);
+
+  /**
+   * Begins a take; waits for a lane to become free.
+   *
+   * @return the take, to be closed
+   */
+  TakeSession open(TakeSpec spec);
+
+  /** Frees the device. All takes must be closed. */
+  @Override
+  void close();
+}

@@ -1,0 +1,82 @@
+package dev.longtake.runtime.api;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.Objects.requireNonNull;
+
+import java.io.Serializable;
+
+/**
+ * Everything that decides how an engine is built.
+ *
+ * @param checkpointDir directory of the checkpoint, readable from every worker
+ * @param device {@code "cpu"}
+ * @param strategy name of an execution strategy, for example {@code "resident"}
+ * @param precision of the transformer
+ * @param height rows of a video frame, {@code width} columns; both
+ *     multiples of 16 from 64 on
+ * @param clipFrames video frames of a clip, a multiple of 12
+ * @param sampleSteps denoising steps
+ * @param lanes takes that can be in progress at once
+ * @param cpuThreads threads that compute on the CPU
+ * @param budgetBytes most memory to use on the device
+ */
+public record EngineConfig(
+    String checkpointDir,
+    String device,
+    String strategy,
+    Precision precision,
+    int height,
+    int width,
+    int clipFrames,
+    int sampleSteps,
+    int lanes,
+    int cpuThreads,
+    long budgetBytes)
+    implements Serializable {
+  private static final int BLOCK_FRAMES = 12;
+  private static final int SIDE_STEP = 16;
+  private static final int SMALLEST_SIDE = 64;
+
+  /** Checks every value on its own. */
+  public EngineConfig {
+    requireNonNull(checkpointDir, "checkpointDir");
+    requireNonNull(device, "device");
+    requireNonNull(strategy, "strategy");
+    requireNonNull(precision, "precision");
+    checkArgument(
+        height >= SMALLEST_SIDE
+            && width >= SMALLEST_SIDE
+            && height % SIDE_STEP == 0
+            && width % SIDE_STEP == 0,
+        "height and width must be multiples of %s from %s on, but were %s and %s",
+        SIDE_STEP,
+        SMALLEST_SIDE,
+        height,
+        width);
+    checkArgument(
+        clipFrames > 0 && clipFrames % BLOCK_FRAMES == 0,
+        "clipFrames must be a positive multiple of %s, but was %s",
+        BLOCK_FRAMES,
+        clipFrames);
+    checkArgument(sampleSteps >= 1, "sampleSteps must be at least 1, but was %s", sampleSteps);
+    checkArgument(lanes >= 1, "lanes must be at least 1, but was %s", lanes);
+    checkArgument(cpuThreads >= 1, "cpuThreads must be at least 1, but was %s", cpuThreads);
+    checkArgument(budgetBytes > 0, "budgetBytes must be positive, but was %s", budgetBytes);
+  }
+
+  /** Returns the usual configuration on the CPU: clips of 48 frames, 4 steps, one lane. */
+  public static EngineConfig onCpu(String checkpointDir, int height, int width, int cpuThreads) {
+    return new EngineConfig(
+        checkpointDir,
+        "cpu",
+        "resident",
+        Precision.FP32,
+        height,
+        width,
+        48,
+        4,
+        1,
+        cpuThreads,
+        Long.MAX_VALUE);
+  }
+}

@@ -1,0 +1,141 @@
+package dev.longtake.runtime.engine;
+
+import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.api.PictureLatents;
+import dev.longtake.runtime.api.TakeState;
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.model.dit.AudioMix;
+import dev.longtake.runtime.model.dit.DitConfig;
+import dev.longtake.runtime.model.vae.FrameSource;
+import dev.longtake.runtime.model.vae.VaeConfig;
+import dev.longtake.runtime.model.vae.VaeEncoder;
+import dev.longtake.runtime.model.wav2vec2.AudioBuckets;
+import dev.longtake.runtime.model.wav2vec2.AudioWindows;
+import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Tensor;
+
+/** Turns prompts, speech and pictures into what the transformer is conditioned on. */
+final class ConditionEncoder {
+  /** Video frames that motion latents are made from. */
+  static final int MOTION_VIDEO_FRAMES =
+      1 + (DitConfig.MOTION_FRAMES - 1) * VaeConfig.TEMPORAL_STRIDE;
+
+  static final int FRAME_RATE_FPS = 25;
+
+  private final ModelStack stack;
+  private final Ops ops;
+  private final int clipVideoFrames;
+
+  ConditionEncoder(ModelStack stack) {
+    this.stack = stack;
+    this.ops = stack.ops();
+    this.clipVideoFrames =
+        stack.shape().model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
+  }
+
+  /** Encodes a prompt's tokens to [tokens, text width]. */
+  HostValues prompt(int[] ids) {
+    int width = stack.t5().config().width();
+    float[] values = new float[ids.length * width];
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor context = ops.workspace().tensor(ops.activationType(), ids.length, width);
+      stack.t5().encode(ids, context);
+      ops.download(context, values, 0);
+    }
+    return new HostValues(values, ids.length, width);
+  }
+
+  /**
+   * Encodes speech to [frames, audio width], one row a video frame, for whole clips.
+   *
+   * @param windows over as many samples
+   */
+  HostValues audio(float[] samples, AudioWindows windows) {
+    float[] mixed = mixedStates(samples, windows);
+    int width = stack.shape().wav2vec2().hiddenSize();
+    FeatureTiming timing = new FeatureTiming(windows.frames());
+    AudioBuckets buckets = new AudioBuckets(timing.features(), clipVideoFrames, FRAME_RATE_FPS);
+    float[] frames = new float[Math.multiplyExact(buckets.frames(), width)];
+    buckets.select(timing, mixed, width, 0, buckets.frames(), frames);
+    return new HostValues(frames, buckets.frames(), width);
+  }
+
+  private float[] mixedStates(float[] samples, AudioWindows windows) {
+    int width = stack.shape().wav2vec2().hiddenSize();
+    AudioMix mix = stack.audioMix();
+    float[] mixed = new float[Math.multiplyExact(windows.frames(), width)];
+    int longest =
+        windows.windows().stream().mapToInt(AudioWindows.Window::frames).max().orElseThrow();
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor sums = ops.workspace().tensor(DType.FP32, longest, width);
+      stack
+          .wav2vec2()
+          .encode(
+              samples,
+              windows,
+              (index, firstFrame, states) -> {
+                Tensor sum = sums.slice(0, states.shape().extent(0));
+                if (index == 0) {
+                  ops.fill(sum, 0f);
+                }
+                ops.addScaled(sum, states, mix.share(index));
+                if (index == mix.states() - 1) {
+                  ops.download(sum, mixed, firstFrame * width);
+                }
+              });
+    }
+    return mixed;
+  }
+
+  /**
+   * Encodes a picture: as a single frame for reference, and standing still for motion.
+   *
+   * @param pixels [H, W, 3] in [-1, 1]
+   */
+  PictureLatents picture(float[] pixels) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor picture = ops.workspace().tensor(ops.activationType(), frameShape());
+      ops.upload(pixels, 0, picture);
+      FrameSource still = FrameSource.still(ops, picture);
+      return new PictureLatents(
+          encode(still, 1), new TakeState(encode(still, MOTION_VIDEO_FRAMES), false));
+    }
+  }
+
+  /** Encodes the end of a take. */
+  TakeState end(FrameHistory history) {
+    float[] pixels = new float[stack.shape().height() * stack.shape().width() * VaeConfig.COLOURS];
+    FrameSource frames =
+        (firstFrame, out) -> {
+          for (int i = 0; i < out.shape().extent(0); i++) {
+            history.read(firstFrame + i, pixels);
+            ops.upload(pixels, 0, out.slice(i, 1));
+          }
+        };
+    return new TakeState(encode(frames, MOTION_VIDEO_FRAMES), true);
+  }
+
+  private HostValues encode(FrameSource video, int frames) {
+    EngineShape shape = stack.shape();
+    int rows = shape.model().grid().latentRows();
+    int columns = shape.model().grid().latentColumns();
+    int channels = shape.vae().latentChannels();
+    int latentFrames = VaeConfig.latentFrames(frames);
+    float[] values = new float[latentFrames * rows * columns * channels];
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      VaeEncoder encoder =
+          new VaeEncoder(ops, stack.vae(), ops.workspace(), shape.height(), shape.width());
+      Tensor latents =
+          ops.workspace().tensor(ops.activationType(), latentFrames, rows, columns, channels);
+      encoder.encode(video, frames, latents);
+      ops.download(latents, values, 0);
+    }
+    return new HostValues(values, latentFrames, rows, columns, channels);
+  }
+
+  private int[] frameShape() {
+    return new int[] {1, stack.shape().height(), stack.shape().width(), VaeConfig.COLOURS};
+  }
+}

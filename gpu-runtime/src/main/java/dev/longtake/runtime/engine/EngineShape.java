@@ -1,0 +1,57 @@
+package dev.longtake.runtime.engine;
+
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.model.dit.DitConfig;
+import dev.longtake.runtime.model.dit.TokenGrid;
+import dev.longtake.runtime.model.t5.T5Config;
+import dev.longtake.runtime.model.vae.VaeConfig;
+import dev.longtake.runtime.model.wav2vec2.Wav2Vec2Config;
+import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.weights.Checkpoint;
+
+/** Every size that decides what an engine holds and computes. */
+record EngineShape(ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2Config wav2vec2) {
+  /** Checks that the models fit together. */
+  EngineShape {
+    DitConfig dit = model.dit();
+    requireEqual("text channels", dit.textWidth(), "the text encoder", t5.width());
+    requireEqual("latent channels", dit.latentChannels(), "the VAE", vae.latentChannels());
+    requireEqual("audio channels", dit.audioWidth(), "wav2vec2", wav2vec2.hiddenSize());
+    requireEqual("hidden states", dit.audioStates(), "wav2vec2", wav2vec2.layers() + 1);
+  }
+
+  /** Reads the sizes of a checkpoint, for videos of {@code height} × {@code width} pixels. */
+  static EngineShape of(Checkpoint checkpoint, int height, int width, int clipFrames, int steps) {
+    DitConfig dit = DitConfig.of(checkpoint.ditConfig(), checkpoint.dit());
+    TokenGrid grid =
+        new TokenGrid(height / VaeConfig.SPATIAL_STRIDE, width / VaeConfig.SPATIAL_STRIDE);
+    return new EngineShape(
+        new ModelShape(dit, grid, clipFrames / VaeConfig.TEMPORAL_STRIDE, steps),
+        VaeConfig.read(checkpoint.vae()),
+        T5Config.of(checkpoint.t5()),
+        Wav2Vec2Config.of(checkpoint.wav2vec2Config(), "wav2vec2's config.json"));
+  }
+
+  private static void requireEqual(String what, int transformer, String other, int found) {
+    if (transformer != found) {
+      throw new LongtakeException(
+          ErrorCode.INVALID_CHECKPOINT,
+          "The transformer wants %d %s, but %s gives %d. Do all files belong to one checkpoint?"
+              .formatted(transformer, what, other, found));
+    }
+  }
+
+  int height() {
+    return model.grid().latentRows() * VaeConfig.SPATIAL_STRIDE;
+  }
+
+  int width() {
+    return model.grid().latentColumns() * VaeConfig.SPATIAL_STRIDE;
+  }
+
+  /** Returns the video frames of one frame block. */
+  static int blockVideoFrames() {
+    return DitConfig.BLOCK_FRAMES * VaeConfig.TEMPORAL_STRIDE;
+  }
+}

@@ -1,0 +1,22 @@
+package dev.longtake.runtime.engine;
+
+import dev.longtake.runtime.spi.KvStore;
+import dev.longtake.runtime.tensor.Tensor;
+
+/** Sees intermediate results of a take, to compare them. Every method defaults to nothing. */
+public interface GenerationListener {
+  /** Looks at nothing. */
+  GenerationListener NONE = new GenerationListener() {};
+
+  /** Sees the caches after the conditions were put into them, before {@code clip}. */
+  default void conditioned(int clip, KvStore caches) {}
+
+  /** Sees the hidden states [S, E] behind a layer, before audio is injected. */
+  default void layer(int clip, int block, int step, Tensor hidden) {}
+
+  /** Sees the velocity [3, h, w, C] that a forward predicted. */
+  default void velocity(int clip, int block, int step, Tensor velocity) {}
+
+  /** Sees a frame block's final latents [3, h, w, C]. */
+  default void latents(int clip, int block, Tensor latents) {}
+}

@@ -1,0 +1,82 @@
+package dev.longtake.runtime.memory;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.HostTensor;
+import dev.longtake.runtime.tensor.Shape;
+import dev.longtake.runtime.tensor.Tensor;
+import java.util.Objects;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Native host memory of any size. Pages that are never written cost nothing.
+ *
+ * <p>The block that {@link #reserve} returns owns the memory; its parts and tensors are views.
+ */
+public final class HostBlock implements Block, AutoCloseable {
+  private final Pointer reserved;
+  private final long startBytes;
+  private final long capacityBytes;
+
+  private HostBlock(Pointer reserved, long startBytes, long capacityBytes) {
+    this.reserved = reserved;
+    this.startBytes = startBytes;
+    this.capacityBytes = capacityBytes;
+  }
+
+  /**
+   * Reserves memory; close the result to give it back.
+   *
+   * @throws LongtakeException DEVICE_UNAVAILABLE if the host has not enough
+   */
+  public static HostBlock reserve(long capacityBytes) {
+    checkArgument(capacityBytes >= 0, "capacityBytes must not be negative: %s", capacityBytes);
+    Pointer reserved = Pointer.malloc(capacityBytes + Arena.ALIGNMENT_BYTES);
+    if (reserved == null || reserved.isNull()) {
+      throw new LongtakeException(
+          ErrorCode.DEVICE_UNAVAILABLE,
+          "The host refused %d bytes of memory. Free memory, or choose a smaller size or fewer lanes."
+              .formatted(capacityBytes));
+    }
+    long misaligned = reserved.address() % Arena.ALIGNMENT_BYTES;
+    long startBytes = misaligned == 0 ? 0 : Arena.ALIGNMENT_BYTES - misaligned;
+    return new HostBlock(reserved, startBytes, capacityBytes);
+  }
+
+  @Override
+  public long capacityBytes() {
+    return capacityBytes;
+  }
+
+  @Override
+  public Tensor tensor(long offsetBytes, DType dtype, Shape shape) {
+    checkArgument(dtype == DType.FP32, "the host computes in FP32 only, not in %s", dtype);
+    long bytes = shape.elements() * dtype.bytes();
+    Objects.checkFromIndexSize(offsetBytes, bytes, capacityBytes);
+    checkArgument(bytes <= Integer.MAX_VALUE, "FP32 %s exceeds 2 GiB, a buffer's limit", shape);
+    BytePointer start = new BytePointer(reserved).position(startBytes + offsetBytes);
+    return new HostTensor(
+        shape,
+        start
+            .limit(start.position() + bytes)
+            .asByteBuffer()
+            .order(java.nio.ByteOrder.nativeOrder())
+            .asFloatBuffer());
+  }
+
+  @Override
+  public Block part(long offsetBytes, long partBytes) {
+    Objects.checkFromIndexSize(offsetBytes, partBytes, capacityBytes);
+    return new HostBlock(reserved, startBytes + offsetBytes, partBytes);
+  }
+
+  /** Gives the memory back. All parts and tensors of it become invalid. */
+  @Override
+  public void close() {
+    Pointer.free(reserved);
+  }
+}

@@ -1,0 +1,137 @@
+package dev.longtake.runtime.model.dit;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.model.dit.CausalAudioEncoder.Sound;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Tensor;
+
+/**
+ * The transformer's state in one take, but for the caches: hidden states, sound, angles.
+ *
+ * <p>It prepares forwards; whoever has the weights carries them out. At most one {@link LayerPass}
+ * of a lane may be under way.
+ */
+public final class DitLane {
+  private final Dit dit;
+  private final Ops ops;
+  private final DitLayer layer;
+  private final int clipFrames;
+  private final Tensor text;
+  private final Tensor hidden;
+  private final Sound sound;
+  private final Rope3d.Table noisyAngles;
+  private final Rope3d.Table referenceAngles;
+  private int firstFrame = -1;
+
+  /**
+   * Takes memory for a take.
+   *
+   * @param clipFrames latent frames that the ring holds: those of one clip
+   */
+  public DitLane(Dit dit, Arena arena, int clipFrames) {
+    DitConfig config = dit.config();
+    TokenGrid grid = dit.grid();
+    DType dtype = dit.ops().activationType();
+    this.dit = dit;
+    this.ops = dit.ops();
+    this.layer = new DitLayer(ops, config);
+    this.clipFrames = clipFrames;
+    this.text = arena.tensor(dtype, config.textTokens(), config.width());
+    this.hidden =
+        arena.tensor(
+            DType.FP32, Math.max(grid.blockTokens(), grid.conditionTokens()), config.width());
+    this.sound =
+        Sound.allocate(
+            arena,
+            dtype,
+            config,
+            CausalAudioEncoder.outputFrames(
+                CausalAudioEncoder.LEADING_COPIES + 4 * DitConfig.BLOCK_FRAMES));
+    this.noisyAngles = Rope3d.Table.allocate(arena, config, grid.blockTokens());
+    this.referenceAngles = Rope3d.Table.allocate(arena, config, grid.frameTokens());
+  }
+
+  /**
+   * Prepares the pass that fills the condition caches, and the text caches with them.
+   *
+   * @param context [text tokens used, text width]
+   * @param reference [1, h, w, C]
+   * @param motion [19, h, w, C], oldest first
+   */
+  public LayerPass start(Tensor context, Tensor reference, Tensor motion) {
+    dit.embedText(context, text);
+    LayerPass conditions = condition(reference, motion);
+    return (weights, caches) -> {
+      layer.cacheText(text, weights, caches.text());
+      conditions.layer(weights, caches);
+    };
+  }
+
+  /** Prepares the pass that fills the condition caches again, as for {@link #start}. */
+  public LayerPass condition(Tensor reference, Tensor motion) {
+    Tensor tokens = hidden.slice(0, dit.grid().conditionTokens());
+    dit.embedConditions(reference, motion, tokens);
+    Rope3d.reference(dit.config(), dit.grid(), Rope3d.referencePosition(0, 0))
+        .upload(ops, referenceAngles);
+    ConditionPass pass = new ConditionPass(dit.clean(), referenceAngles, dit.motionAngles());
+    return (weights, caches) -> layer.condition(pass, tokens, weights, caches);
+  }
+
+  /**
+   * Begins a frame block.
+   *
+   * @param mixed [12, A] the mixed hidden states of the block's sound, one row a video frame
+   * @param blockFirstFrame the block's first latent frame, counted from the start of the take
+   */
+  public void beginBlock(Tensor mixed, int blockFirstFrame) {
+    firstFrame = blockFirstFrame;
+    dit.audioEncoder().encode(mixed, CausalAudioEncoder.LEADING_COPIES, sound);
+    Rope3d.noisy(dit.config(), dit.grid(), blockFirstFrame).upload(ops, noisyAngles);
+  }
+
+  /**
+   * Prepares a denoising forward of the block that was begun last.
+   *
+   * @param latents [3, h, w, C] noisy
+   * @param relativeDistance latent frames from the block's first one to the reference
+   * @param afterLayer called when a layer has been queued, before its audio injection
+   */
+  public LayerPass denoise(
+      Tensor latents, int stepIndex, int relativeDistance, Runnable afterLayer) {
+    checkState(firstFrame >= 0, "no frame block has begun");
+    Tensor tokens = blockTokens();
+    dit.embedNoisy(latents, tokens);
+    int position = Rope3d.referencePosition(firstFrame, relativeDistance);
+    Rope3d.reference(dit.config(), dit.grid(), position).upload(ops, referenceAngles);
+    int frameTokens = dit.grid().frameTokens();
+    int ringFrames = Math.min(firstFrame + DitConfig.BLOCK_FRAMES, clipFrames);
+    DenoisePass pass =
+        new DenoisePass(
+            dit.step(stepIndex),
+            noisyAngles,
+            referenceAngles,
+            sound.from(sound.global().shape().extent(0) - DitConfig.BLOCK_FRAMES),
+            firstFrame % clipFrames * frameTokens,
+            ringFrames * frameTokens);
+    return (weights, caches) -> {
+      layer.denoise(pass, tokens, weights, caches);
+      afterLayer.run();
+      if (weights.audio() != null) {
+        layer.injectAudio(tokens, pass.sound(), weights.audio());
+      }
+    };
+  }
+
+  /** Reads the velocity [3, h, w, C] after a denoising pass went through all layers. */
+  public void velocity(int stepIndex, Tensor out) {
+    dit.head(blockTokens(), stepIndex, out);
+  }
+
+  /** Returns the hidden states [S, E] of the denoising pass under way. */
+  public Tensor blockTokens() {
+    return hidden.slice(0, dit.grid().blockTokens());
+  }
+}

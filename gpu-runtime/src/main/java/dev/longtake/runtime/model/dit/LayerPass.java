@@ -1,0 +1,12 @@
+package dev.longtake.runtime.model.dit;
+
+/**
+ * One forward of one take, layer by layer.
+ *
+ * <p>Whoever holds it calls it for every layer from first to last, each time with that layer's
+ * weights and the take's caches for it; forwards of other takes may come between two layers.
+ */
+public interface LayerPass {
+  /** Takes the tokens through the next layer. Queued, not waited for. */
+  void layer(DitLayerWeights weights, LayerCaches caches);
+}

@@ -1,0 +1,178 @@
+package dev.longtake.runtime.model.dit;
+
+import com.google.common.primitives.Floats;
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Fp16;
+import dev.longtake.runtime.tensor.Tensor;
+
+/**
+ * Rotary position angles over time, rows and columns.
+ *
+ * <p>Of a head's D/2 channel pairs, D/6 (rounded down) each belong to rows and columns, the others
+ * to time. Pair j of an axis with c pairs turns by position·10000^(−j/c). Cosine and sine are
+ * computed in fp64 and rounded to fp16, as the official tables are. Nothing is looked up, so that
+ * positions have no upper limit.
+ */
+public final class Rope3d {
+  private static final double BASE = 10_000;
+  private static final int FIRST_REFERENCE_POSITION = 30;
+
+  // Where the packed motion latents lie in time: the newest frame, the two before it, and then
+  // the four steps that the sixteen oldest are packed to, oldest first.
+  private static final int[] FINE_POSITIONS = {-1};
+  private static final int[] MIDDLE_POSITIONS = {-3};
+  private static final int[] COARSE_POSITIONS = {-19, -14, -9, -4};
+
+  private final float[] cos;
+  private final float[] sin;
+
+  private Rope3d(float[] cos, float[] sin) {
+    this.cos = cos;
+    this.sin = sin;
+  }
+
+  /** Angles of a frame block whose first latent frame is frame {@code firstFrame} of the take. */
+  public static Rope3d noisy(DitConfig config, TokenGrid grid, int firstFrame) {
+    int[] positions = new int[DitConfig.BLOCK_FRAMES];
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] = firstFrame + i;
+    }
+    Builder builder = new Builder(config, grid.blockTokens());
+    builder.add(positions, samples(grid.rows(), grid.rows()), columnsOf(grid));
+    return builder.build();
+  }
+
+  /** Angles of the reference picture, {@code position} latent frames into the take. */
+  public static Rope3d reference(DitConfig config, TokenGrid grid, int position) {
+    Builder builder = new Builder(config, grid.frameTokens());
+    builder.add(new int[] {position}, samples(grid.rows(), grid.rows()), columnsOf(grid));
+    return builder.build();
+  }
+
+  /** Angles of the packed motion latents, which never move. */
+  public static Rope3d motion(DitConfig config, TokenGrid grid) {
+    Builder builder = new Builder(config, grid.motionTokens());
+    builder.add(FINE_POSITIONS, samples(grid.rows(), grid.rows()), columnsOf(grid));
+    addCoarser(builder, grid, MIDDLE_POSITIONS, TokenGrid.MIDDLE_PATCH);
+    addCoarser(builder, grid, COARSE_POSITIONS, TokenGrid.COARSE_PATCH);
+    return builder.build();
+  }
+
+  /** Angles of all condition tokens {@code frames} latent frames into the take. */
+  public static Rope3d conditions(DitConfig config, TokenGrid grid, int frames) {
+    Rope3d reference = reference(config, grid, FIRST_REFERENCE_POSITION + frames);
+    Rope3d motion = motion(config, grid);
+    return new Rope3d(
+        Floats.concat(reference.cos, motion.cos), Floats.concat(reference.sin, motion.sin));
+  }
+
+  /**
+   * Returns where the reference lies while the block that starts at {@code firstFrame} is denoised:
+   * {@code relativeDistance} latent frames after it, but never before position 30.
+   */
+  public static int referencePosition(int firstFrame, int relativeDistance) {
+    return Math.max(FIRST_REFERENCE_POSITION, firstFrame + relativeDistance);
+  }
+
+  /** Returns the cosines, [tokens, D/2]; not a copy, so only to be read. */
+  public float[] cos() {
+    return cos;
+  }
+
+  /** Returns the sines, [tokens, D/2]; not a copy, so only to be read. */
+  public float[] sin() {
+    return sin;
+  }
+
+  /** Brings the angles to the device. */
+  void upload(Ops ops, Table table) {
+    ops.upload(cos, 0, table.cos);
+    ops.upload(sin, 0, table.sin);
+  }
+
+  /**
+   * Angles on the device.
+   *
+   * @param cos fp32 [tokens, D/2]; {@code sin} likewise
+   */
+  record Table(Tensor cos, Tensor sin) {
+    static Table allocate(Arena arena, DitConfig config, int tokens) {
+      int pairs = config.headWidth() / 2;
+      return new Table(
+          arena.tensor(DType.FP32, tokens, pairs), arena.tensor(DType.FP32, tokens, pairs));
+    }
+
+    /** Turns x [tokens, N, D]; {@code out} may be {@code x}. */
+    void turn(Ops ops, Tensor x, Tensor out) {
+      ops.rope(x, cos, sin, out);
+    }
+  }
+
+  private static void addCoarser(Builder builder, TokenGrid grid, int[] positions, int patch) {
+    builder.add(
+        positions,
+        samples(grid.rows(), grid.latentRows() / patch),
+        samples(grid.columns(), grid.latentColumns() / patch));
+  }
+
+  private static int[] columnsOf(TokenGrid grid) {
+    return samples(grid.columns(), grid.columns());
+  }
+
+  /** Returns {@code count} of the positions 0 to {@code range − 1}, evenly spread, truncated. */
+  private static int[] samples(int range, int count) {
+    int[] positions = new int[count];
+    double step = count == 1 ? 0 : (range - 1) / (double) (count - 1);
+    for (int i = 0; i < count; i++) {
+      positions[i] = (int) (i * step);
+    }
+    if (count > 1) {
+      positions[count - 1] = range - 1;
+    }
+    return positions;
+  }
+
+  private static final class Builder {
+    private final float[] cos;
+    private final float[] sin;
+    private final int spacePairs;
+    private final int timePairs;
+    private int token;
+
+    Builder(DitConfig config, int tokens) {
+      int pairs = config.headWidth() / 2;
+      this.cos = new float[tokens * pairs];
+      this.sin = new float[tokens * pairs];
+      this.spacePairs = pairs / 3;
+      this.timePairs = pairs - 2 * spacePairs;
+    }
+
+    void add(int[] times, int[] rows, int[] columns) {
+      int pairs = timePairs + 2 * spacePairs;
+      for (int time : times) {
+        for (int row : rows) {
+          for (int column : columns) {
+            turn(token * pairs, time, timePairs);
+            turn(token * pairs + timePairs, row, spacePairs);
+            turn(token * pairs + timePairs + spacePairs, column, spacePairs);
+            token++;
+          }
+        }
+      }
+    }
+
+    private void turn(int start, int position, int axisPairs) {
+      for (int j = 0; j < axisPairs; j++) {
+        double angle = position / StrictMath.pow(BASE, j / (double) axisPairs);
+        cos[start + j] = Fp16.round((float) StrictMath.cos(angle));
+        sin[start + j] = Fp16.round((float) StrictMath.sin(angle));
+      }
+    }
+
+    Rope3d build() {
+      return new Rope3d(cos, sin);
+    }
+  }
+}

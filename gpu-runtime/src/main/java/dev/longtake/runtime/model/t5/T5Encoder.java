@@ -1,0 +1,143 @@
+package dev.longtake.runtime.model.t5;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.Objects.requireNonNull;
+
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.ops.Activation;
+import dev.longtake.runtime.ops.Linear;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.Shape;
+import dev.longtake.runtime.tensor.Tensor;
+import dev.longtake.runtime.weights.StoredTensor;
+import java.util.List;
+
+/**
+ * Turns a prompt's tokens into vectors: umT5's encoder, on the real tokens only.
+ *
+ * <p>The official code pads the tokens and masks the padding, which leaves the rows of the real
+ * tokens as they are. Owns nothing; used by the thread of its {@code Ops}.
+ */
+public final class T5Encoder {
+  private static final float UNSCALED = 1;
+
+  private final Ops ops;
+  private final T5Config config;
+  private final T5Weights weights;
+  private final StoredTensor embedding;
+
+  /**
+   * Creates the encoder.
+   *
+   * @param weights in memory of {@code ops}
+   * @param embedding the file's {@link T5Config#TOKEN_EMBEDDING}; it must stay open
+   * @throws IllegalArgumentException if the embedding or the number of layers is not the config's
+   */
+  public T5Encoder(Ops ops, T5Config config, T5Weights weights, StoredTensor embedding) {
+    this.ops = requireNonNull(ops, "ops");
+    this.config = requireNonNull(config, "config");
+    this.weights = requireNonNull(weights, "weights");
+    this.embedding = requireNonNull(embedding, "embedding");
+    Shape expected = Shape.of(config.vocabulary(), config.width());
+    checkArgument(
+        embedding.shape().equals(expected),
+        "%s must be %s, but was %s",
+        embedding.name(),
+        expected,
+        embedding.shape());
+    checkArgument(
+        weights.layers().size() == config.layers(),
+        "the weights have %s layers, the config has %s",
+        weights.layers().size(),
+        config.layers());
+  }
+
+  /** Returns the sizes this encoder was made for. */
+  public T5Config config() {
+    return config;
+  }
+
+  /**
+   * Encodes one prompt. Queued and not waited for; {@code ids} may be changed on return.
+   *
+   * @param ids the prompt's tokens, at least one, without padding
+   * @param out activation type [ids, width], in memory of the caller
+   * @throws IllegalArgumentException if there are no tokens, a token is not in the vocabulary, or
+   *     {@code out} is something else; nothing has been queued then
+   */
+  public void encode(int[] ids, Tensor out) {
+    checkArgument(ids.length > 0, "a prompt has at least its end token, but there are no tokens");
+    out.require("out", ops.activationType(), Shape.of(ids.length, config.width()));
+    for (int id : ids) {
+      checkArgument(
+          id >= 0 && id < config.vocabulary(),
+          "token %s is not in the vocabulary of %s; do tokenizer.json and the weights belong"
+              + " together?",
+          id,
+          config.vocabulary());
+    }
+    embed(ids, out);
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      RelativeBias relativeBias = new RelativeBias(ops, config, ids.length);
+      for (T5Weights.Layer layer : weights.layers()) {
+        attend(layer, relativeBias, out);
+        feedForward(layer, out);
+      }
+    }
+    ops.rmsNorm(out, weights.norm(), T5Config.EPSILON, out);
+  }
+
+  private void embed(int[] ids, Tensor out) {
+    float[] row = new float[config.width()];
+    for (int i = 0; i < ids.length; i++) {
+      embedding.read((long) ids[i] * row.length, row, 0, row.length);
+      ops.upload(row, 0, out.slice(i, 1));
+    }
+  }
+
+  /** Adds the attention of every token to every token to {@code hidden}. */
+  private void attend(T5Weights.Layer layer, RelativeBias relativeBias, Tensor hidden) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      int tokens = hidden.shape().extent(0);
+      Tensor normed = workspace(tokens, config.width());
+      Tensor bias = workspace(config.heads(), tokens, tokens);
+      relativeBias.of(layer.distanceBias(), bias);
+      ops.rmsNorm(hidden, layer.attentionNorm(), T5Config.EPSILON, normed);
+      Tensor q = project(normed, layer.q());
+      Tensor k = project(normed, layer.k());
+      Tensor v = project(normed, layer.v());
+      ops.attention(q, List.of(k), List.of(v), UNSCALED, bias, q);
+      Tensor joined = q.reshape(tokens, config.attentionWidth());
+      ops.linear(joined, layer.o(), Activation.NONE, normed);
+      ops.add(hidden, normed, hidden);
+    }
+  }
+
+  /** Returns [tokens, heads, headWidth]. */
+  private Tensor project(Tensor x, Linear weights) {
+    int tokens = x.shape().extent(0);
+    Tensor result = workspace(tokens, config.heads(), config.headWidth());
+    ops.linear(x, weights, Activation.NONE, result.reshape(tokens, config.attentionWidth()));
+    return result;
+  }
+
+  /** Adds down(gelu(gate(x))·up(x)) to {@code hidden}, x being its normalisation. */
+  private void feedForward(T5Weights.Layer layer, Tensor hidden) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      int tokens = hidden.shape().extent(0);
+      Tensor normed = workspace(tokens, config.width());
+      Tensor gate = workspace(tokens, config.ffnWidth());
+      Tensor up = workspace(tokens, config.ffnWidth());
+      ops.rmsNorm(hidden, layer.ffnNorm(), T5Config.EPSILON, normed);
+      ops.linear(normed, layer.gate(), Activation.GELU_TANH, gate);
+      ops.linear(normed, layer.up(), Activation.NONE, up);
+      ops.multiply(gate, up, gate);
+      ops.linear(gate, layer.down(), Activation.NONE, normed);
+      ops.add(hidden, normed, hidden);
+    }
+  }
+
+  private Tensor workspace(int... extents) {
+    return ops.workspace().tensor(ops.activationType(), extents);
+  }
+}

@@ -1,0 +1,183 @@
+package dev.longtake.runtime.ops;
+
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The arithmetic that the models are written in, on one device.
+ *
+ * <p>Calls are carried out in order but not waited for, except where a method says so: keep every
+ * tensor alive until {@link #synchronize()} has returned or a later waiting call has. An
+ * implementation is used by one thread. Inputs and outputs must not overlap except where a method
+ * allows it. A tensor of a wrong type or shape is an {@link IllegalArgumentException}, and nothing
+ * has been queued then. Where {@code rows} are mentioned, all dimensions but the last are rows.
+ *
+ * <p>Letters in shapes: S tokens, N heads, D head width, T frames, H rows, W columns, C channels.
+ */
+public interface Ops extends AutoCloseable {
+  /** Returns the type that activations are kept in; parameters too, where not quantised. */
+  DType activationType();
+
+  /** Returns the memory for intermediate results, shared by whoever computes at the moment. */
+  Arena workspace();
+
+  // ---- moving ----
+
+  /**
+   * Copies host values into a tensor, rounding to its type. {@code source} may be changed when the
+   * call returns.
+   */
+  void upload(float[] source, int sourceOffset, Tensor out);
+
+  /** Copies a tensor to the host, widening to fp32, and waits for it. */
+  void download(Tensor source, float[] out, int outOffset);
+
+  /** Copies elements; the shapes must hold equally many. */
+  void copy(Tensor source, Tensor out);
+
+  /** Sets every element. */
+  void fill(Tensor out, float value);
+
+  /** Waits until everything queued so far is done. */
+  void synchronize();
+
+  // ---- matrix products ----
+
+  /**
+   * out = activation(x·Wᵀ + b).
+   *
+   * @param x [rows, in]
+   * @param out [rows, out]
+   */
+  void linear(Tensor x, Linear weights, Activation activation, Tensor out);
+
+  /**
+   * Convolves a channels-last tensor; see {@link ConvShape}.
+   *
+   * @param x [T, H, W, inChannels]
+   * @param out the shape {@link ConvShape#output} gives
+   */
+  void convolve(Tensor x, Conv weights, Tensor out);
+
+  /**
+   * Attends each query token to every key token, head by head: softmax(scale·q·kᵀ + bias)·v.
+   *
+   * <p>The keys come in segments that are read as one sequence.
+   *
+   * @param q [Sq, N, D]
+   * @param k one tensor [Sk, N, D] a segment
+   * @param v as {@code k}
+   * @param scale factor on q·kᵀ, normally 1/√D
+   * @param bias [N, Sq, sum of Sk], or null for none
+   * @param out [Sq, N, D]; may be {@code q}
+   */
+  void attention(
+      Tensor q, List<Tensor> k, List<Tensor> v, float scale, @Nullable Tensor bias, Tensor out);
+
+  // ---- normalisation, over the last dimension ----
+
+  /**
+   * out = (x − mean)/√(variance + epsilon)·weight + bias, with the population variance.
+   *
+   * @param weight [width], or null for 1
+   * @param bias [width], or null for 0
+   * @param out as {@code x}; may be {@code x}
+   */
+  void layerNorm(
+      Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, float epsilon, Tensor out);
+
+  /**
+   * out = (x − mean)/√(variance + epsilon)·(1 + scale) + shift.
+   *
+   * @param scale [G, width]: the rows are G runs of equal length, each with its own scale
+   * @param shift as {@code scale}
+   * @param out as {@code x}; may be {@code x}
+   */
+  void layerNormModulated(Tensor x, Tensor scale, Tensor shift, float epsilon, Tensor out);
+
+  /**
+   * out = x/√(mean of x² + epsilon)·weight.
+   *
+   * @param weight [width]
+   * @param out as {@code x}; may be {@code x}
+   */
+  void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor out);
+
+  /**
+   * out = activation(x/max(‖x‖₂, 1e-12)·√width·gamma): the VAE's normalisation over channels.
+   *
+   * @param gamma [width]
+   * @param out as {@code x}; may be {@code x}
+   */
+  void channelNorm(Tensor x, Tensor gamma, Activation activation, Tensor out);
+
+  // ---- elementwise ----
+
+  /** out = activation(x); {@code out} may be {@code x}. */
+  void activate(Tensor x, Activation activation, Tensor out);
+
+  /** out = a + b; {@code out} may be either. */
+  void add(Tensor a, Tensor b, Tensor out);
+
+  /** out = a·b, element by element; {@code out} may be either. */
+  void multiply(Tensor a, Tensor b, Tensor out);
+
+  /** x = x + factor·y. */
+  void addScaled(Tensor x, Tensor y, float factor);
+
+  /**
+   * x = x + y·gate, the gate the same for every row.
+   *
+   * @param gate [width]
+   */
+  void addGated(Tensor x, Tensor y, Tensor gate);
+
+  /** x = x + row, the row [width] the same for every row of {@code x}. */
+  void addRow(Tensor x, Tensor row);
+
+  /** out = x·scale + shift, both [width]; {@code out} may be {@code x}. */
+  void scaleShift(Tensor x, Tensor scale, Tensor shift, Tensor out);
+
+  // ---- layout ----
+
+  /**
+   * Turns each adjacent pair of a head's channels by its token's angles (rotary embedding, Su et
+   * al. 2021): (a, b) becomes (a·cos − b·sin, a·sin + b·cos).
+   *
+   * @param x [S, N, D]
+   * @param cos [S, D/2], the same for all heads; {@code sin} likewise
+   * @param out as {@code x}; may be {@code x}
+   */
+  void rope(Tensor x, Tensor cos, Tensor sin, Tensor out);
+
+  /**
+   * Spreads every token over a patch of 2×2 cells.
+   *
+   * @param x [T, H, W, 4·C], the four cells of a patch row by row, channels fastest
+   * @param out [T, 2·H, 2·W, C]
+   */
+  void unpatchify(Tensor x, Tensor out);
+
+  /**
+   * Repeats every row and every column.
+   *
+   * @param x [T, H, W, C]
+   * @param out [T, 2·H, 2·W, C]
+   */
+  void upsample2x(Tensor x, Tensor out);
+
+  /**
+   * Takes a range of columns.
+   *
+   * @param x [rows, width]
+   * @param firstColumn where the range starts in {@code x}
+   * @param out [rows, columns of the range]
+   */
+  void copyColumns(Tensor x, int firstColumn, Tensor out);
+
+  @Override
+  void close();
+}

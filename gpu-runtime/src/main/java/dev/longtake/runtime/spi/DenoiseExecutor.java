@@ -1,0 +1,21 @@
+package dev.longtake.runtime.spi;
+
+import dev.longtake.runtime.memory.Arena;
+import java.util.List;
+
+/**
+ * Carries forwards out: each layer's weights serve every waiting lane before the next layer.
+ *
+ * <p>Owned by an engine; used by one thread.
+ */
+public interface DenoiseExecutor {
+  /**
+   * Takes memory for the caches of one take.
+   *
+   * @param arena of the lane; the caches are valid as long as it is
+   */
+  KvStore openCaches(Arena arena);
+
+  /** Takes all forwards through all layers. Queued, not waited for. */
+  void sweep(List<LanePass> passes);
+}

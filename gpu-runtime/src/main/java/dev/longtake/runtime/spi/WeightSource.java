@@ -1,0 +1,12 @@
+package dev.longtake.runtime.spi;
+
+import dev.longtake.runtime.model.dit.DitLayerWeights;
+
+/** Gives a layer's weights while they are needed. Layers are acquired in ascending order. */
+public interface WeightSource {
+  /** Returns the weights of a layer, on the device by the time work queued after this runs. */
+  DitLayerWeights acquire(int layer);
+
+  /** Says that all work that needs the layer has been queued. */
+  void release(int layer);
+}

@@ -1,0 +1,62 @@
+package dev.longtake.runtime.strategy.resident;
+
+import com.google.auto.service.AutoService;
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.model.dit.DitLayerWeights;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.spi.DenoiseExecutor;
+import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.KvStore;
+import dev.longtake.runtime.spi.LanePass;
+import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.spi.WeightSource;
+import dev.longtake.runtime.weights.WeightReader;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All weights and all caches on one device, for as long as the engine is open. */
+@AutoService(ExecutionStrategy.class)
+public final class ResidentStrategy implements ExecutionStrategy {
+  @Override
+  public String name() {
+    return "resident";
+  }
+
+  @Override
+  public DenoiseExecutor open(ModelShape shape, WeightReader weights, Ops ops, Arena arena) {
+    List<DitLayerWeights> layers = new ArrayList<>();
+    for (int layer = 0; layer < shape.dit().layers(); layer++) {
+      layers.add(DitLayerWeights.read(weights, shape.dit(), layer));
+    }
+    return new Executor(shape, ops, new ResidentWeights(layers));
+  }
+
+  private record ResidentWeights(List<DitLayerWeights> layers) implements WeightSource {
+    @Override
+    public DitLayerWeights acquire(int layer) {
+      return layers.get(layer);
+    }
+
+    @Override
+    public void release(int layer) {}
+  }
+
+  private record Executor(ModelShape shape, Ops ops, WeightSource weights)
+      implements DenoiseExecutor {
+    @Override
+    public KvStore openCaches(Arena arena) {
+      return ResidentCaches.allocate(shape, ops.activationType(), arena);
+    }
+
+    @Override
+    public void sweep(List<LanePass> passes) {
+      for (int layer = 0; layer < shape.dit().layers(); layer++) {
+        DitLayerWeights layerWeights = weights.acquire(layer);
+        for (LanePass lane : passes) {
+          lane.pass().layer(layerWeights, lane.caches().layer(lane.step(), layer));
+        }
+        weights.release(layer);
+      }
+    }
+  }
+}

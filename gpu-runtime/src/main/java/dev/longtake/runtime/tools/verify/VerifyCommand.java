@@ -1,0 +1,98 @@
+package dev.longtake.runtime.tools.verify;
+
+import com.google.auto.service.AutoService;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.engine.LongtakeEngineProvider;
+import dev.longtake.runtime.weights.Checkpoint;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code longtake verify}. */
+@SuppressWarnings("rawtypes") // a service type has no type arguments
+@AutoService(Callable.class)
+@Command(
+    name = "verify",
+    mixinStandardHelpOptions = true,
+    description = "Recomputes a golden bundle and compares it with the official model's results.",
+    footer = {
+      "",
+      "Prints a line a case, PASS|FAIL <case> <error> <limit>, and how many there were. The error",
+      "is |actual - expected| / |expected|, or how many integers differ, or the share of 8-bit",
+      "values that are more than one level off.",
+      "",
+      "Exit codes: 0 all passed, 1 some failed, 2 refused before starting."
+    })
+public final class VerifyCommand implements Callable<Integer> {
+  private static final List<CaseGroup> GROUPS =
+      List.of(
+          new SamplerCases(),
+          new PictureCases(),
+          new TextCases(),
+          new AudioCases(),
+          new VaeCases(),
+          new LoraCases(),
+          new DitPieceCases(),
+          new RolloutCases());
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--bundle",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder with bundle.json, ckpt/ and golden/.")
+  private Path bundle;
+
+  @Option(
+      names = "--device",
+      defaultValue = "cpu",
+      paramLabel = "DEVICE",
+      description = "Where to compute: cpu. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--precision",
+      defaultValue = "fp32",
+      paramLabel = "TYPE",
+      description = "Number format: fp32. Default: ${DEFAULT-VALUE}.")
+  private Precision precision;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute. Default: one a processor.")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Override
+  public Integer call() {
+    LongtakeEngineProvider.requireAvailable(device, precision);
+    PrintWriter out = spec.commandLine().getOut();
+    CaseLog log = new CaseLog(out);
+    verify(GoldenBundle.open(bundle), threads, log);
+    out.printf("%d passed, %d failed%n", log.passed(), log.failed());
+    out.flush();
+    return log.failed() == 0 ? 0 : 1;
+  }
+
+  /** Runs every case; those that cannot be computed fail. */
+  static void verify(GoldenBundle bundle, int threads, CaseLog log) {
+    try (Checkpoint checkpoint = bundle.openCheckpoint()) {
+      CaseGroup.Subject subject =
+          new CaseGroup.Subject(bundle, checkpoint, new ModuleRunner(threads), threads);
+      for (CaseGroup group : GROUPS) {
+        try {
+          group.run(subject, log);
+        } catch (LongtakeException | IllegalArgumentException e) {
+          log.broken(group.name(), e);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.longtake.runtime.weights;
+
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.ops.Conv;
+import dev.longtake.runtime.ops.ConvShape;
+import dev.longtake.runtime.ops.Linear;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.Tensor;
+
+/**
+ * Takes the memory that {@link CheckpointWeightReader} would take and reads nothing, so that a
+ * model's parameters can be measured without a checkpoint.
+ */
+public final class PlannedWeightReader implements WeightReader {
+  private final WeightAllocator allocator;
+
+  /**
+   * Creates a reader of nothing.
+   *
+   * @param ops says which type parameters are kept in
+   * @param arena where tensors are taken from, over a {@code PlannedBlock} or real memory
+   */
+  public PlannedWeightReader(Ops ops, Arena arena) {
+    this.allocator = new WeightAllocator(arena, ops.activationType());
+  }
+
+  @Override
+  public Tensor tensor(String name, int... shape) {
+    return allocator.tensor(shape);
+  }
+
+  @Override
+  public Linear linear(String prefix, int out, int in) {
+    return allocator.linear(out, in);
+  }
+
+  @Override
+  public Linear linearWithoutBias(String prefix, int out, int in) {
+    return allocator.linearWithoutBias(out, in);
+  }
+
+  @Override
+  public Conv conv(String prefix, ConvShape shape) {
+    return allocator.conv(shape);
+  }
+}
