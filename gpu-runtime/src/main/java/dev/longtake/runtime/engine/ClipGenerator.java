@@ -97,6 +97,7 @@ final class ClipGenerator {
       sweep(0, lane.dit().condition(lane.reference(), lane.motion()));
       listener.conditioned(clip, lane.caches());
     }
+    listener.blockStarted(clip, block);
     denoise();
     listener.latents(clip, block, lane.latents());
     if (clip == 0 && block == 0) {

@@ -55,7 +55,8 @@ final class EnginePlanner {
     }
   }
 
-  private static void rehearse(ModelStack stack, Lane lane) {
+  /** Does every kind of work once, at its largest. */
+  static void rehearse(ModelStack stack, Lane lane) {
     ConditionEncoder conditions = new ConditionEncoder(stack);
     HostValues prompt = conditions.prompt(new int[stack.shape().model().dit().textTokens()]);
     float[] samples = new float[LONGEST_WINDOW_SECONDS * FeatureTiming.SAMPLE_RATE_HZ];

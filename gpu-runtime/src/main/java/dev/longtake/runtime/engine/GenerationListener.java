@@ -11,6 +11,9 @@ public interface GenerationListener {
   /** Sees the caches after the conditions were put into them, before {@code clip}. */
   default void conditioned(int clip, KvStore caches) {}
 
+  /** Learns that a frame block is about to be denoised. */
+  default void blockStarted(int clip, int block) {}
+
   /** Sees the hidden states [S, E] behind a layer, before audio is injected. */
   default void layer(int clip, int block, int step, Tensor hidden) {}
 

@@ -46,7 +46,8 @@ public final class LongtakeEngine implements AvatarEngine {
   private final ModelStack stack;
   private final PromptTokenizer tokenizer;
   private final ConditionEncoder conditions;
-  private final BlockingQueue<Lane> freeLanes = new LinkedBlockingQueue<>();
+  private final List<Lane> lanes = new ArrayList<>();
+  private final BlockingQueue<Lane> freeLanes;
   private final ReentrantLock device = new ReentrantLock(true);
 
   private LongtakeEngine(EngineConfig config, Checkpoint checkpoint, Resources resources) {
@@ -76,12 +77,14 @@ public final class LongtakeEngine implements AvatarEngine {
     Arena weights = new Arena("weights", memory.part(0, plan.weightBytes()));
     StackReaders readers = StackReaders.of(checkpoint, ops, weights);
     this.stack = ModelStack.load(shape, checkpoint, strategy, readers, ops, weights);
+    readers.requireAllRead().run();
     this.conditions = new ConditionEncoder(stack);
     for (int i = 0; i < plan.lanes(); i++) {
       long start = laneStart + i * plan.laneBytes();
-      freeLanes.add(
+      lanes.add(
           Lane.allocate(stack, new Arena("lane " + i, memory.part(start, plan.laneBytes()))));
     }
+    this.freeLanes = new LinkedBlockingQueue<>(lanes);
     LOG.info(
         "Opened {} in {} ms: strategy {}, {}",
         config.checkpointDir(),
@@ -183,6 +186,18 @@ public final class LongtakeEngine implements AvatarEngine {
   /** Returns the device's operations, for a {@link GenerationListener} to read tensors with. */
   public Ops ops() {
     return stack.ops();
+  }
+
+  ModelStack stack() {
+    return stack;
+  }
+
+  MemoryPlan plan() {
+    return plan;
+  }
+
+  List<Lane> lanes() {
+    return lanes;
   }
 
   @Override

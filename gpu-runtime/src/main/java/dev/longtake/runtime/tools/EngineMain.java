@@ -1,6 +1,7 @@
 package dev.longtake.runtime.tools;
 
 import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.tools.bench.BenchCommand;
 import dev.longtake.runtime.tools.verify.VerifyCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Command;
     name = "longtake-engine",
     mixinStandardHelpOptions = true,
     description = "Checks and measures the engine.",
-    subcommands = {VerifyCommand.class})
+    subcommands = {VerifyCommand.class, BenchCommand.class})
 public final class EngineMain {
   private EngineMain() {}
 

@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,8 @@ public final class LoraMerge {
    * @throws LongtakeException INVALID_CHECKPOINT if the adapter does not fit the base
    */
   public static TensorSource merge(TensorSource base, TensorSource lora, double alpha) {
+    // More threads would share the sums differently and so change their last bits.
+    openblas_nolapack.blas_set_num_threads(1);
     return new MergedSource(base, lora, new LoraMerge(base, lora).pairs(alpha));
   }
 
@@ -80,6 +83,11 @@ public final class LoraMerge {
   }
 
   private Map<String, Halves> modules() {
+    if (lora.names().isEmpty()) {
+      throw CheckpointFault.of(
+          "%s holds no tensors. Download it again, or remove its directory to use no adapter."
+              .formatted(lora.description()));
+    }
     Map<String, Halves> modules = new TreeMap<>();
     List<String> unmatched = new ArrayList<>();
     for (String name : lora.names()) {

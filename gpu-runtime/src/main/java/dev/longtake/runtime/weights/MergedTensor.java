@@ -12,7 +12,6 @@ import dev.longtake.runtime.tensor.Fp16;
 import dev.longtake.runtime.tensor.HostTensor;
 import dev.longtake.runtime.tensor.Shape;
 import java.util.Objects;
-import org.bytedeco.openblas.presets.openblas_nolapack;
 
 /**
  * A weight [out, in] plus its adapter, merged anew whenever elements are read.
@@ -110,8 +109,6 @@ final class MergedTensor implements StoredTensor {
       this.bRows = HostTensor.of(arena.tensor(DType.FP32, BLOCK_ROWS, rank));
       this.product = HostTensor.of(arena.tensor(DType.FP32, BLOCK_ROWS, columns));
       this.productValues = new float[BLOCK_ROWS * Math.max(columns, rank)];
-      // More threads would share the sums differently and so change their last bits.
-      openblas_nolapack.blas_set_num_threads(1);
       for (int row = 0; row < rank; row++) {
         pair.a().read((long) row * columns, productValues, 0, columns);
         a.values().put(row * columns, productValues, 0, columns);

@@ -5,6 +5,7 @@ import dev.longtake.runtime.ops.ConvShape;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.WeightReader;
+import java.util.Set;
 
 /**
  * Parameters outside the layers: small, and needed in every forward.
@@ -26,6 +27,12 @@ public record DitWeights(
     Linear head,
     AudioEncoderWeights audioEncoder,
     MotionPackerWeights motionPacker) {
+  /**
+   * Tensors of a checkpoint that are not brought to the device: without a pose video there is
+   * nothing to encode, and sound is mixed on the host, by {@link AudioMix}.
+   */
+  public static final Set<String> UNUSED = Set.of("cond_encoder.weight", AudioMix.WEIGHTS);
+
   /** Reads everything but the layers. */
   public static DitWeights read(WeightReader reader, DitConfig config) {
     int width = config.width();

@@ -28,12 +28,19 @@ public record Wav2Vec2Weights(
     List<Layer> layers,
     Norm norm) {
   private static final String MODEL = "wav2vec2.";
+  private static final String TEXT_HEAD = "lm_head.";
+  private static final String MASK = MODEL + "masked_spec_embed";
   private static final String POSITION = MODEL + "encoder.pos_conv_embed.conv";
 
   /** Copies the lists. */
   public Wav2Vec2Weights {
     features = List.copyOf(features);
     layers = List.copyOf(layers);
+  }
+
+  /** Returns whether a tensor serves training and transcription alone, and is not read. */
+  public static boolean isOfTraining(String name) {
+    return name.startsWith(TEXT_HEAD) || name.equals(MASK);
   }
 
   /**

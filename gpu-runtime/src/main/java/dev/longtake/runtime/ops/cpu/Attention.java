@@ -36,8 +36,6 @@ final class Attention {
     if (bias != null) {
       bias.require("bias", q.dtype(), Shape.of(heads, queries, keys));
     }
-    checkArgument(keys <= Scratch.TILE_VALUES, "%s keys exceed a tile's %s values", keys,
-        Scratch.TILE_VALUES);
     int tileQueries = Math.max(1, Math.min(TILE_QUERIES, Scratch.TILE_VALUES / keys));
     int tiles = MatrixProducts.ceilDiv(queries, tileQueries);
     int rowStride = heads * width;
@@ -49,6 +47,7 @@ final class Attention {
           int first = task % tiles * tileQueries;
           int count = Math.min(tileQueries, queries - first);
           long start = (long) first * rowStride + (long) head * width;
+          scratch[thread].reserveTile(count * keys);
           Gemm.Matrix scores = new Gemm.Matrix(scratch[thread].tile(), keys);
           Gemm.Matrix query = new Gemm.Matrix(q.address(), rowStride).offset(start);
           int key = 0;
@@ -117,12 +116,11 @@ final class Attention {
     for (int j = 0; j < count; j++) {
       largest = Math.max(largest, row[j]);
     }
-    float sum = 0f;
     for (int j = 0; j < count; j++) {
-      float value = VectorMath.exp(row[j] - largest);
-      row[j] = value;
-      sum += value;
+      row[j] -= largest;
     }
+    VectorMath.exp(row, count);
+    float sum = Sums.of(row, 0, count);
     float scale = 1f / sum;
     for (int j = 0; j < count; j++) {
       row[j] *= scale;

@@ -64,9 +64,9 @@ final class Normalization {
         out,
         (values, firstRow, count, scratch) -> {
           for (int start = 0; start < count * width; start += width) {
-            float meanSquare = sumOfSquares(values, start, width) / width;
-            scale(values, start, width, (float) (1 / Math.sqrt(meanSquare + epsilon)));
-            multiply(values, start, weight, 0, width);
+            float meanSquare = Sums.ofSquares(values, start, width) / width;
+            float factor = (float) (1 / Math.sqrt(meanSquare + epsilon));
+            scaleAndMultiply(values, start, factor, weight, width);
           }
         });
   }
@@ -80,63 +80,33 @@ final class Normalization {
         out,
         (values, firstRow, count, scratch) -> {
           for (int start = 0; start < count * width; start += width) {
-            float norm = (float) Math.sqrt(sumOfSquares(values, start, width));
-            scale(values, start, width, rootWidth / Math.max(norm, SMALLEST_NORM));
-            multiply(values, start, gamma, 0, width);
+            float norm = (float) Math.sqrt(Sums.ofSquares(values, start, width));
+            float factor = rootWidth / Math.max(norm, SMALLEST_NORM);
+            scaleAndMultiply(values, start, factor, gamma, width);
           }
           VectorMath.activate(values, count * width, activation);
         });
   }
 
   private static void standardize(float[] values, int start, int width, float epsilon) {
-    float mean = sum(values, start, width) / width;
+    float mean = Sums.of(values, start, width) / width;
     for (int i = start; i < start + width; i++) {
       values[i] -= mean;
     }
-    float variance = sumOfSquares(values, start, width) / width;
+    float variance = Sums.ofSquares(values, start, width) / width;
     scale(values, start, width, (float) (1 / Math.sqrt(variance + epsilon)));
-  }
-
-  // Four sums side by side: one alone would wait for every addition before the next.
-  private static float sum(float[] values, int start, int count) {
-    float a = 0;
-    float b = 0;
-    float c = 0;
-    float d = 0;
-    int i = start;
-    for (; i + 3 < start + count; i += 4) {
-      a += values[i];
-      b += values[i + 1];
-      c += values[i + 2];
-      d += values[i + 3];
-    }
-    for (; i < start + count; i++) {
-      a += values[i];
-    }
-    return (a + b) + (c + d);
-  }
-
-  private static float sumOfSquares(float[] values, int start, int count) {
-    float a = 0;
-    float b = 0;
-    float c = 0;
-    float d = 0;
-    int i = start;
-    for (; i + 3 < start + count; i += 4) {
-      a += values[i] * values[i];
-      b += values[i + 1] * values[i + 1];
-      c += values[i + 2] * values[i + 2];
-      d += values[i + 3] * values[i + 3];
-    }
-    for (; i < start + count; i++) {
-      a += values[i] * values[i];
-    }
-    return (a + b) + (c + d);
   }
 
   private static void scale(float[] values, int start, int count, float factor) {
     for (int i = start; i < start + count; i++) {
       values[i] *= factor;
+    }
+  }
+
+  private static void scaleAndMultiply(
+      float[] values, int start, float factor, float[] by, int count) {
+    for (int i = 0; i < count; i++) {
+      values[start + i] *= factor * by[i];
     }
   }
 

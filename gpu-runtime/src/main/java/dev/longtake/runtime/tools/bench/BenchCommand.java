@@ -1,0 +1,198 @@
+package dev.longtake.runtime.tools.bench;
+
+import com.google.auto.service.AutoService;
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Picture;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.engine.LongtakeEngineProvider;
+import dev.longtake.runtime.tools.media.MediaFiles;
+import dev.longtake.runtime.weights.CheckpointSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code longtake bench}. */
+@SuppressWarnings("rawtypes") // a service type has no type arguments
+@AutoService(Callable.class)
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description = "Renders one video, keeps nothing of it, and reports where the time went.",
+    footer = {
+      "",
+      "Frames per second end to end count everything from opening the checkpoint to the last",
+      "frame. Without --image and --speech both are random numbers of a fixed seed.",
+      "",
+      "Exit codes: 0 done, 2 refused before starting."
+    })
+public final class BenchCommand implements Callable<Integer> {
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,5})\\*(\\d{1,5})");
+  private static final int SAMPLE_RATE_HZ = 16_000;
+  private static final long RANDOM_SEED = 1;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--shape",
+      required = true,
+      paramLabel = "DIR",
+      description = "Checkpoint directory.")
+  private Path shape;
+
+  @Option(
+      names = "--size",
+      paramLabel = "W*H",
+      description =
+          "Size of the video in pixels, multiples of 16. Default: the checkpoint's own size.")
+  private @Nullable String size;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "10",
+      paramLabel = "N",
+      description = "Length of random speech. Default: ${DEFAULT-VALUE}.")
+  private int seconds;
+
+  @Option(names = "--image", paramLabel = "FILE", description = "A picture, PNG or JPEG.")
+  private @Nullable Path image;
+
+  @Option(
+      names = "--speech",
+      paramLabel = "FILE",
+      description = "Speech, 16-bit mono WAV at 16 kHz.")
+  private @Nullable Path speech;
+
+  @Option(names = "--prompt", defaultValue = "A person speaks.", paramLabel = "TEXT")
+  private String prompt;
+
+  @Option(
+      names = "--infer-frames",
+      defaultValue = "48",
+      paramLabel = "N",
+      description = "Frames of a clip, a multiple of 12. Default: ${DEFAULT-VALUE}.")
+  private int clipFrames;
+
+  @Option(
+      names = "--sample-steps",
+      defaultValue = "4",
+      paramLabel = "N",
+      description = "Denoising steps. Default: ${DEFAULT-VALUE}.")
+  private int sampleSteps;
+
+  @Option(
+      names = "--device",
+      defaultValue = "cpu",
+      paramLabel = "DEVICE",
+      description = "Where to compute: cpu. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--precision",
+      defaultValue = "fp32",
+      paramLabel = "TYPE",
+      description = "Number format: fp32. Default: ${DEFAULT-VALUE}.")
+  private Precision precision;
+
+  @Option(
+      names = "--strategy",
+      defaultValue = "resident",
+      paramLabel = "NAME",
+      description = "Where weights and caches are kept. Default: ${DEFAULT-VALUE}.")
+  private String strategy;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute. Default: one a processor.")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Also write the figures to this file.")
+  private @Nullable Path json;
+
+  @Override
+  public Integer call() throws IOException {
+    LongtakeEngineProvider.requireAvailable(device, precision);
+    CheckpointSettings.Size pixels = sizeInPixels();
+    EngineConfig config =
+        new EngineConfig(
+            shape.toString(),
+            device,
+            strategy,
+            precision,
+            pixels.height(),
+            pixels.width(),
+            clipFrames,
+            sampleSteps,
+            1,
+            threads,
+            Long.MAX_VALUE);
+    BenchRun run = BenchRun.of(config, picture(pixels), samples(), prompt);
+    spec.commandLine().getOut().print(run.text());
+    spec.commandLine().getOut().flush();
+    if (json != null) {
+      Files.writeString(json, run.json(commandLine()));
+    }
+    return 0;
+  }
+
+  private CheckpointSettings.Size sizeInPixels() {
+    if (size == null) {
+      return CheckpointSettings.read(shape)
+          .size()
+          .orElseThrow(
+              () ->
+                  refused("%s names no size of its own. Choose one with --size=W*H."
+                      .formatted(shape)));
+    }
+    Matcher matcher = SIZE.matcher(size);
+    if (!matcher.matches()) {
+      throw refused("--size must be W*H, for example 128*128, but was '%s'.".formatted(size));
+    }
+    return new CheckpointSettings.Size(
+        Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+  }
+
+  private Picture picture(CheckpointSettings.Size pixels) {
+    if (image != null) {
+      return MediaFiles.readPicture(image);
+    }
+    byte[] rgb = new byte[pixels.height() * pixels.width() * Picture.COLOURS];
+    new Random(RANDOM_SEED).nextBytes(rgb);
+    return new Picture(pixels.height(), pixels.width(), rgb);
+  }
+
+  private float[] samples() {
+    if (speech != null) {
+      return MediaFiles.readSpeech(speech);
+    }
+    Random random = new Random(RANDOM_SEED);
+    float[] samples = new float[seconds * SAMPLE_RATE_HZ];
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = random.nextFloat() - 0.5f;
+    }
+    return samples;
+  }
+
+  private String commandLine() {
+    return "longtake bench "
+        + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+  }
+
+  private static LongtakeException refused(String message) {
+    return new LongtakeException(ErrorCode.INVALID_CONFIG, message);
+  }
+}
