@@ -12,8 +12,7 @@ import java.io.Serializable;
  * @param device {@code "cpu"}
  * @param strategy name of an execution strategy, for example {@code "resident"}
  * @param precision of the transformer
- * @param height rows of a video frame, {@code width} columns; both
- *     multiples of 16 from 64 on
+ * @param height rows of a video frame, {@code width} columns; both multiples of 16 from 64 on
  * @param clipFrames video frames of a clip, a multiple of 12
  * @param sampleSteps denoising steps
  * @param lanes takes that can be in progress at once

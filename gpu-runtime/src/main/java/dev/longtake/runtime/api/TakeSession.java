@@ -1,13 +1,13 @@
 package dev.longtake.runtime.api;
 
 /**
- * A take in progress. Its clips are rendered in order; it occupies a lane of its engine until it
- * is closed. Used by one thread at a time.
+ * A take in progress. Its clips are rendered in order; it occupies a lane of its engine until it is
+ * closed. Used by one thread at a time.
  */
 public interface TakeSession extends AutoCloseable {
   /**
-   * Renders the next clip and waits for it. The first clip of a take has {@code 3} frames less
-   * than the others: the model's first ones are dropped.
+   * Renders the next clip and waits for it. The first clip of a take has {@code 3} frames less than
+   * the others: the model's first ones are dropped.
    *
    * @param sink gets every frame, in order, while later ones are still being made
    */

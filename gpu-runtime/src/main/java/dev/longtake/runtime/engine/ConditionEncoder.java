@@ -31,8 +31,7 @@ final class ConditionEncoder {
   ConditionEncoder(ModelStack stack) {
     this.stack = stack;
     this.ops = stack.ops();
-    this.clipVideoFrames =
-        stack.shape().model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
+    this.clipVideoFrames = stack.shape().model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
   }
 
   /** Encodes a prompt's tokens to [tokens, text width]. */

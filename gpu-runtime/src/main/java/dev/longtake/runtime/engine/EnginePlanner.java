@@ -17,8 +17,8 @@ import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.weights.Checkpoint;
 
 /**
- * Finds out what an engine will need by running it where nothing is computed: it loads, encodes
- * the largest conditions, and generates until every kind of work has been done.
+ * Finds out what an engine will need by running it where nothing is computed: it loads, encodes the
+ * largest conditions, and generates until every kind of work has been done.
  */
 final class EnginePlanner {
   private static final int LONGEST_WINDOW_SECONDS = 61;

@@ -3,16 +3,16 @@ package dev.longtake.runtime.engine;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.DitLane;
+import dev.longtake.runtime.model.dit.TokenGrid;
 import dev.longtake.runtime.model.vae.StreamingVaeDecoder;
 import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.spi.KvStore;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
-import dev.longtake.runtime.model.dit.TokenGrid;
 
 /**
- * The memory of one take in progress; taken once, when the engine opens, and used by one take
- * after another.
+ * The memory of one take in progress; taken once, when the engine opens, and used by one take after
+ * another.
  *
  * @param latents [3, h, w, C] of the block being denoised
  * @param velocity [3, h, w, C]

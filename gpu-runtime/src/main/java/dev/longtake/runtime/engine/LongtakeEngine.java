@@ -54,11 +54,7 @@ public final class LongtakeEngine implements AvatarEngine {
     long started = System.nanoTime();
     EngineShape shape =
         EngineShape.of(
-            checkpoint,
-            config.height(),
-            config.width(),
-            config.clipFrames(),
-            config.sampleSteps());
+            checkpoint, config.height(), config.width(), config.clipFrames(), config.sampleSteps());
     ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
     this.config = config;
     this.resources = resources;
@@ -81,8 +77,7 @@ public final class LongtakeEngine implements AvatarEngine {
     this.conditions = new ConditionEncoder(stack);
     for (int i = 0; i < plan.lanes(); i++) {
       long start = laneStart + i * plan.laneBytes();
-      lanes.add(
-          Lane.allocate(stack, new Arena("lane " + i, memory.part(start, plan.laneBytes()))));
+      lanes.add(Lane.allocate(stack, new Arena("lane " + i, memory.part(start, plan.laneBytes()))));
     }
     this.freeLanes = new LinkedBlockingQueue<>(lanes);
     LOG.info(
@@ -146,8 +141,7 @@ public final class LongtakeEngine implements AvatarEngine {
 
   @Override
   public PictureLatents encodePicture(Picture picture) {
-    float[] pixels =
-        PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
+    float[] pixels = PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
     device.lock();
     try {
       return conditions.picture(pixels);

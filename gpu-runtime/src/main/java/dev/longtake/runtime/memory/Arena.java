@@ -46,7 +46,11 @@ public final class Arena {
           ErrorCode.ENGINE_FAULT,
           "The %s arena has %d of %d bytes left, but %s %s needs %d. The memory plan is too small; "
                   .formatted(
-                      name, block.capacityBytes() - usedBytes, block.capacityBytes(), dtype, shape,
+                      name,
+                      block.capacityBytes() - usedBytes,
+                      block.capacityBytes(),
+                      dtype,
+                      shape,
                       bytes)
               + "please report this with the engine's configuration.");
     }

@@ -8,6 +8,7 @@ import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.HostTensor;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
+import java.nio.ByteOrder;
 import java.util.Objects;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -55,17 +56,13 @@ public final class HostBlock implements Block, AutoCloseable {
   @Override
   public Tensor tensor(long offsetBytes, DType dtype, Shape shape) {
     checkArgument(dtype == DType.FP32, "the host computes in FP32 only, not in %s", dtype);
-    long bytes = shape.elements() * dtype.bytes();
+    long bytes = Math.multiplyExact(shape.elements(), (long) dtype.bytes());
     Objects.checkFromIndexSize(offsetBytes, bytes, capacityBytes);
     checkArgument(bytes <= Integer.MAX_VALUE, "FP32 %s exceeds 2 GiB, a buffer's limit", shape);
-    BytePointer start = new BytePointer(reserved).position(startBytes + offsetBytes);
+    // A buffer must begin at its pointer's address: positions beyond 2 GiB are cut off.
+    BytePointer start = new BytePointer(reserved).getPointer(startBytes + offsetBytes);
     return new HostTensor(
-        shape,
-        start
-            .limit(start.position() + bytes)
-            .asByteBuffer()
-            .order(java.nio.ByteOrder.nativeOrder())
-            .asFloatBuffer());
+        shape, start.limit(bytes).asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer());
   }
 
   @Override
@@ -77,6 +74,9 @@ public final class HostBlock implements Block, AutoCloseable {
   /** Gives the memory back. All parts and tensors of it become invalid. */
   @Override
   public void close() {
-    Pointer.free(reserved);
+    if (!reserved.isNull()) {
+      Pointer.free(reserved);
+      reserved.setNull();
+    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.longtake.runtime.ops;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.longtake.runtime.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -10,8 +12,13 @@ import org.jspecify.annotations.Nullable;
  * @param bias [outChannels], or null for none
  */
 public record Conv(ConvShape shape, Tensor weight, @Nullable Tensor bias) {
-  /** Returns the part that computes the channels [{@code first}, {@code first + count}). */
+  /**
+   * Returns the part that computes the channels [{@code first}, {@code first + count}).
+   *
+   * @throws IllegalArgumentException if the channels are dealt over groups
+   */
   public Conv outputs(int first, int count) {
+    checkArgument(shape.groups() == 1, "the channels are dealt over %s groups", shape.groups());
     return new Conv(
         shape.withOutChannels(count),
         weight.slice(first, count),

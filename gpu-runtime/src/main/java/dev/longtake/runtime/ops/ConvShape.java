@@ -55,15 +55,33 @@ public record ConvShape(
   /** Returns the same convolution with the channels dealt over {@code count} groups. */
   public ConvShape withGroups(int count) {
     return new ConvShape(
-        outChannels, inChannels, kernelT, kernelH, kernelW, strideT, strideH, strideW, padBefore,
-        padAfter, count);
+        outChannels,
+        inChannels,
+        kernelT,
+        kernelH,
+        kernelW,
+        strideT,
+        strideH,
+        strideW,
+        padBefore,
+        padAfter,
+        count);
   }
 
   /** Returns the same convolution with other results. */
   public ConvShape withOutChannels(int channels) {
     return new ConvShape(
-        channels, inChannels, kernelT, kernelH, kernelW, strideT, strideH, strideW, padBefore,
-        padAfter, groups);
+        channels,
+        inChannels,
+        kernelT,
+        kernelH,
+        kernelW,
+        strideT,
+        strideH,
+        strideW,
+        padBefore,
+        padAfter,
+        groups);
   }
 
   /** Returns how many values one output channel is computed from. */

@@ -7,9 +7,9 @@ import dev.longtake.runtime.weights.WeightReader;
 /**
  * A way to place weights, caches and work on devices.
  *
- * <p>Found with {@link java.util.ServiceLoader} and chosen by its name. To plan, the same method
- * is called with operations, memory and weights that are not there: so a plan needs no device and
- * no file, and cannot differ from what is allocated later.
+ * <p>Found with {@link java.util.ServiceLoader} and chosen by its name. To plan, the same method is
+ * called with operations, memory and weights that are not there: so a plan needs no device and no
+ * file, and cannot differ from what is allocated later.
  */
 public interface ExecutionStrategy {
   /** Returns the name used in configuration, for example {@code resident}. */

@@ -75,7 +75,6 @@ public final class HostTensor implements Tensor {
   public HostTensor slice(int first, int count) {
     Objects.checkFromIndexSize(first, count, shape.extent(0));
     int stride = Math.toIntExact(shape.withOutermost(1).elements());
-    return new HostTensor(
-        shape.withOutermost(count), values.slice(first * stride, count * stride));
+    return new HostTensor(shape.withOutermost(count), values.slice(first * stride, count * stride));
   }
 }

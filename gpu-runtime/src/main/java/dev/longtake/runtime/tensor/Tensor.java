@@ -5,8 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 /**
  * Numbers of one type in row-major order, somewhere in memory.
  *
- * <p>A tensor is a view: it owns nothing and is valid for as long as the block it lies in. Only
- * the {@code Ops} that the block belongs to can read or write it.
+ * <p>A tensor is a view: it owns nothing and is valid for as long as the block it lies in. Only the
+ * {@code Ops} that the block belongs to can read or write it.
  */
 public interface Tensor {
   /** Returns the type of the elements. */

@@ -31,8 +31,7 @@ class DemoModelTest {
       TakeSpec spec =
           TakeSpec.first(
               engine.encodePrompt("A person speaks to the camera."),
-              engine.encodePicture(
-                  MediaFiles.readPicture(DEMO.resolve("pictures/face_1.png"))),
+              engine.encodePicture(MediaFiles.readPicture(DEMO.resolve("pictures/face_1.png"))),
               engine.encodeAudio(speech("speech_en_us.wav")),
               0);
       try (TakeSession take = engine.open(spec)) {

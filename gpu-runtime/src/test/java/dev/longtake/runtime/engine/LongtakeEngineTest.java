@@ -107,8 +107,7 @@ class LongtakeEngineTest {
       assertThat(end.moving()).isTrue();
       assertThat(end.motion()).isNotEqualTo(first.start().motion());
 
-      TakeSpec second =
-          new TakeSpec(first.prompt(), first.picture(), first.audio(), 21, end, 1, 1);
+      TakeSpec second = new TakeSpec(first.prompt(), first.picture(), first.audio(), 21, end, 1, 1);
       Rendering carried = new Rendering(engine);
       try (TakeSession take = engine.open(second)) {
         take.renderClip(carried::add);
@@ -123,8 +122,7 @@ class LongtakeEngineTest {
     try (LongtakeEngine engine = open(config)) {
       EnginePlanner.rehearse(engine.stack(), engine.lanes().get(0));
 
-      assertThat(engine.ops().workspace().peakBytes())
-          .isEqualTo(engine.plan().workspaceBytes());
+      assertThat(engine.ops().workspace().peakBytes()).isEqualTo(engine.plan().workspaceBytes());
     }
   }
 
@@ -132,8 +130,17 @@ class LongtakeEngineTest {
   void refusesPlanThatDoesNotFit() {
     EngineConfig config =
         new EngineConfig(
-            CHECKPOINT.toString(), "cpu", "resident", Precision.FP32, HEIGHT, WIDTH, CLIP_FRAMES, 4,
-            1, 1, 1 << 20);
+            CHECKPOINT.toString(),
+            "cpu",
+            "resident",
+            Precision.FP32,
+            HEIGHT,
+            WIDTH,
+            CLIP_FRAMES,
+            4,
+            1,
+            1,
+            1 << 20);
 
     assertThatThrownBy(() -> open(config))
         .isInstanceOfSatisfying(
@@ -184,8 +191,17 @@ class LongtakeEngineTest {
   void refusesUnknownStrategyAndNamesThoseThereAre() {
     EngineConfig config =
         new EngineConfig(
-            CHECKPOINT.toString(), "cpu", "quantum", Precision.FP32, HEIGHT, WIDTH, CLIP_FRAMES, 4,
-            1, 1, Long.MAX_VALUE);
+            CHECKPOINT.toString(),
+            "cpu",
+            "quantum",
+            Precision.FP32,
+            HEIGHT,
+            WIDTH,
+            CLIP_FRAMES,
+            4,
+            1,
+            1,
+            Long.MAX_VALUE);
 
     assertThatThrownBy(() -> open(config))
         .hasMessageContaining("'quantum'")
@@ -207,7 +223,12 @@ class LongtakeEngineTest {
       TakeSpec good = spec(engine, 1);
       TakeSpec bad =
           new TakeSpec(
-              new HostValues(new float[6], 2, 3), good.picture(), good.audio(), 0, good.start(), 1,
+              new HostValues(new float[6], 2, 3),
+              good.picture(),
+              good.audio(),
+              0,
+              good.start(),
+              1,
               0);
 
       assertThatThrownBy(() -> engine.open(bad)).hasMessageContaining("prompt must be [2, 32]");
@@ -242,8 +263,7 @@ class LongtakeEngineTest {
 
   private static Rendering renderTake(LongtakeEngine engine, long seed) {
     Rendering rendering = new Rendering(engine);
-    try (TakeSession take =
-        engine.open(spec(engine, seed), new TakeRandom(seed, 0), rendering)) {
+    try (TakeSession take = engine.open(spec(engine, seed), new TakeRandom(seed, 0), rendering)) {
       take.renderClip(rendering::add);
       take.renderClip(rendering::add);
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class CheckpointGoldenTest {
   private static final Path BUNDLE = Path.of("src/test/resources/golden/small");
 
-  // The task's limit. The official merge rounds to bf16, in which a step is 4e-3 of a value, so
+  // The limit promised. The official merge rounds to bf16, in which a step is 4e-3 of a value, so
   // that even one of the 16384 weights rounded the other way shows as about 3e-5.
   private static final double MAX_RELATIVE_ERROR = 1e-5;
 

@@ -7,8 +7,8 @@ import dev.longtake.runtime.weights.TensorSource;
  * The shares in which the speech encoder's hidden states are mixed: SiLU of a learnt weight, over
  * the sum of all.
  *
- * <p>Mixing comes first, as it commutes with all that is done to the states before the
- * transformer; so nobody has to keep the states of every layer for every frame.
+ * <p>Mixing comes first, as it commutes with all that is done to the states before the transformer;
+ * so nobody has to keep the states of every layer for every frame.
  */
 public final class AudioMix {
   /** The checkpoint's name for the weights. */

@@ -16,8 +16,8 @@ import dev.longtake.runtime.tensor.Tensor;
  */
 public final class CausalAudioEncoder {
   /**
-   * Copies of the first frame that suffice in front of a block. The official code makes 73, but
-   * the last {@value DitConfig#BLOCK_FRAMES} results see no further back than this.
+   * Copies of the first frame that suffice in front of a block. The official code makes 73, but the
+   * last {@value DitConfig#BLOCK_FRAMES} results see no further back than this.
    */
   public static final int LEADING_COPIES = 5;
 
@@ -102,8 +102,7 @@ public final class CausalAudioEncoder {
   /** Returns the next convolution's input: its history, then the results. */
   private Tensor convolved(Tensor input, Conv conv) {
     int history = historyOf(conv);
-    int frames =
-        (input.shape().extent(0) - conv.shape().kernelT()) / conv.shape().strideT() + 1;
+    int frames = (input.shape().extent(0) - conv.shape().kernelT()) / conv.shape().strideT() + 1;
     Tensor next = withHistory(frames, conv.shape().outChannels());
     convolve(input, conv, next.slice(history, frames));
     repeatFirst(next, history);

@@ -172,8 +172,7 @@ public final class Dit {
       Tensor patches = ops.workspace().tensor(ops.activationType(), count, patchValues);
       ops.linear(x, weights.head(), Activation.NONE, patches);
       ops.unpatchify(
-          patches.reshape(
-              velocity.shape().extent(0), grid.rows(), grid.columns(), patchValues),
+          patches.reshape(velocity.shape().extent(0), grid.rows(), grid.columns(), patchValues),
           velocity);
     }
   }

@@ -85,15 +85,16 @@ public record DitConfig(
     requireTrue(config, "zero_timestep");
     requireFalse(config, "enable_motioner");
     requireFalse(config, "enable_tsm");
+    String adain = config.path("adain_mode").asText("attn_norm");
+    require(adain.equals("attn_norm"), "adain_mode must be attn_norm, but is %s", adain);
     Shape text = tensors.tensor("text_embedding.0.weight").shape();
     Shape mix = tensors.tensor("casual_audio_encoder.weights").shape();
     require(text.rank() == 2, "text_embedding.0.weight must be [out, in], but is %s", text);
-    require(
-        mix.rank() == 4, "casual_audio_encoder.weights must be [1, n, 1, 1], but is %s", mix);
+    require(mix.rank() == 4, "casual_audio_encoder.weights must be [1, n, 1, 1], but is %s", mix);
     List<Integer> audioLayers = new ArrayList<>();
     JsonNode listed = config.path("audio_inject_layers");
     require(listed.isArray(), "config.json must list audio_inject_layers, but has %s", listed);
-    listed.forEach(layer -> audioLayers.add(layer.asInt(-1)));
+    listed.forEach(layer -> audioLayers.add(layer.isInt() ? layer.intValue() : -1));
     int latentChannels = integer(config, "in_dim");
     require(
         integer(config, "out_dim") == latentChannels,
@@ -113,7 +114,7 @@ public record DitConfig(
         mix.extent(1),
         integer(config, "num_audio_token"),
         audioLayers,
-        (float) config.path("eps").asDouble(1e-6));
+        epsilon(config));
   }
 
   /** Returns the channels of one head (D). */
@@ -139,6 +140,18 @@ public record DitConfig(
         key,
         value);
     return value.intValue();
+  }
+
+  private static float epsilon(JsonNode config) {
+    if (!config.has("eps")) {
+      return 1e-6f; // the official default
+    }
+    JsonNode value = config.path("eps");
+    require(
+        value.isNumber() && value.doubleValue() > 0,
+        "config.json must give eps as a positive number, but has %s",
+        value);
+    return (float) value.doubleValue();
   }
 
   private static void requireTrue(JsonNode config, String key) {

@@ -123,11 +123,7 @@ final class DitLayer {
 
   private void normalize(Tensor tokens, Tensor modulation, int first, Tensor out) {
     ops.layerNormModulated(
-        tokens,
-        modulation.slice(first + 1, 1),
-        modulation.slice(first, 1),
-        config.epsilon(),
-        out);
+        tokens, modulation.slice(first + 1, 1), modulation.slice(first, 1), config.epsilon(), out);
   }
 
   private Tensor gate(Tensor modulation, int first) {
@@ -193,7 +189,11 @@ final class DitLayer {
         KeyValue own = keyValue.slice(frame * perFrameSound, perFrameSound);
         Tensor queries = q.slice(frame * perFrame, perFrame);
         ops.attention(
-            queries, List.of(own.keys()), List.of(own.values()), config.attentionScale(), null,
+            queries,
+            List.of(own.keys()),
+            List.of(own.values()),
+            config.attentionScale(),
+            null,
             queries);
       }
       ops.linear(flat(q), weights.attention().o(), Activation.NONE, x);

@@ -77,10 +77,8 @@ public record DitWeights(
               prefix + "conv1_local.conv",
               ConvShape.overTime(config.audioTokens() * part, audio, KERNEL, 1)),
           reader.conv(prefix + "conv1_global.conv", ConvShape.overTime(part, audio, KERNEL, 1)),
-          reader.conv(
-              prefix + "conv2.conv", ConvShape.overTime(width / 2, part, KERNEL, STRIDE)),
-          reader.conv(
-              prefix + "conv3.conv", ConvShape.overTime(width, width / 2, KERNEL, STRIDE)),
+          reader.conv(prefix + "conv2.conv", ConvShape.overTime(width / 2, part, KERNEL, STRIDE)),
+          reader.conv(prefix + "conv3.conv", ConvShape.overTime(width, width / 2, KERNEL, STRIDE)),
           reader.linear(prefix + "final_linear", width, width),
           reader.tensor(prefix + "padding_tokens", 1, 1, 1, width).reshape(width));
     }

@@ -8,8 +8,8 @@ import dev.longtake.runtime.tensor.Tensor;
 
 /**
  * Turns the last {@value DitConfig#MOTION_FRAMES} latent frames into few tokens, the older the
- * coarser: the newest in patches of 1×2×2, the two before it of 2×4×4, the oldest sixteen of
- * 4×8×8 (FramePack, Zhang and Agrawala 2025).
+ * coarser: the newest in patches of 1×2×2, the two before it of 2×4×4, the oldest sixteen of 4×8×8
+ * (FramePack, Zhang and Agrawala 2025).
  */
 final class MotionPacker {
   private static final int MIDDLE_FRAMES = 2;
@@ -26,8 +26,7 @@ final class MotionPacker {
    * @param motion [19, h, w, C], oldest first
    * @param out [motion tokens, E], newest first
    */
-  static void pack(
-      Ops ops, DitWeights.MotionPackerWeights weights, Tensor motion, Tensor out) {
+  static void pack(Ops ops, DitWeights.MotionPackerWeights weights, Tensor motion, Tensor out) {
     int middle = COARSE_FRAMES;
     int fine = middle + MIDDLE_FRAMES;
     int token = pack(ops, weights.fine(), motion.slice(fine, 1), out, 0);

@@ -16,8 +16,8 @@ public record TimestepEmbedding(Tensor head, Tensor layers) {
   private static final double LONGEST_PERIOD = 10_000;
 
   /**
-   * Embeds a timestep: cosines and sines of t·10000^(−i/half), then E = W₂·SiLU(W₁·x), then
-   * P = W·SiLU(E). In fp32 whatever the precision of the layers.
+   * Embeds a timestep: cosines and sines of t·10000^(−i/half), then E = W₂·SiLU(W₁·x), then P =
+   * W·SiLU(E). In fp32 whatever the precision of the layers.
    */
   public static TimestepEmbedding of(
       Ops ops, Arena arena, DitConfig config, DitWeights weights, double timestep) {
@@ -32,8 +32,7 @@ public record TimestepEmbedding(Tensor head, Tensor layers) {
       ops.activate(head, Activation.SILU, activated);
       ops.linear(activated, weights.timeProjection(), Activation.NONE, layers);
     }
-    return new TimestepEmbedding(
-        head, layers.reshape(DitConfig.MODULATIONS, config.width()));
+    return new TimestepEmbedding(head, layers.reshape(DitConfig.MODULATIONS, config.width()));
   }
 
   private static float[] waves(double timestep, int width) {

@@ -28,6 +28,7 @@ final class Attention {
       float scale,
       @Nullable HostTensor bias,
       HostTensor out) {
+    checkArgument(q.shape().rank() == 3, "q must be [Sq, N, D], but was %s", q.shape());
     int queries = q.shape().extent(0);
     int heads = q.shape().extent(1);
     int width = q.shape().extent(2);

@@ -28,8 +28,7 @@ final class Bias {
    * @param out whose last dimension is the matrix's width
    * @param firstColumn of the part, and the bias's value that belongs there
    */
-  void fill(
-      HostTensor out, int firstRow, int rows, int firstColumn, int columns, Scratch scratch) {
+  void fill(HostTensor out, int firstRow, int rows, int firstColumn, int columns, Scratch scratch) {
     int width = out.shape().extent(-1);
     if (columns < width) {
       float[] row = scratch.row(columns);

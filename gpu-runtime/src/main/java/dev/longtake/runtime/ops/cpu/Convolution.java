@@ -26,6 +26,10 @@ final class Convolution {
     Shape expected = shape.output(x.shape());
     checkArgument(
         out.shape().equals(expected), "out must be %s, but was %s", expected, out.shape());
+    conv.weight().require("weight", x.dtype(), Shape.of(shape.outChannels(), shape.windowSize()));
+    if (conv.bias() != null) {
+      conv.bias().require("bias", x.dtype(), Shape.of(shape.outChannels()));
+    }
     if (isPointwise(shape)) {
       products.linear(x, new Linear(conv.weight(), conv.bias()), Activation.NONE, out);
     } else if (x.shape().extent(1) == 1 && x.shape().extent(2) == 1 && !isPadded(shape)) {

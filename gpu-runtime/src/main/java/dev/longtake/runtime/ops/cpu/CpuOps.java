@@ -16,8 +16,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code Ops} in fp32 on the processor: the specification of every operation, and what runs
- * without a GPU. Each call returns when its work is done.
+ * {@code Ops} in fp32 on the processor: the specification of every operation, and what runs without
+ * a GPU. Each call returns when its work is done.
  */
 public final class CpuOps implements Ops {
   private final Arena workspace;
@@ -134,7 +134,8 @@ public final class CpuOps implements Ops {
     int xRows = x.shape().rows();
     scale.require("scale", DType.FP32, Shape.of(groups, x.shape().extent(-1)));
     shift.require("shift", DType.FP32, scale.shape());
-    checkArgument(xRows % groups == 0, "%s rows cannot be dealt over %s groups", xRows, groups);
+    checkArgument(
+        groups > 0 && xRows % groups == 0, "%s rows cannot be dealt over %s groups", xRows, groups);
     float[] gain = valuesOf(scale);
     for (int i = 0; i < gain.length; i++) {
       gain[i] += 1f;

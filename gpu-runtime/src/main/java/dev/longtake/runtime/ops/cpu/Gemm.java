@@ -29,14 +29,38 @@ final class Gemm {
   static void timesTransposed(
       int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
     cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, alpha, a.start, a.rowStride, b.start,
-        b.rowStride, beta, c.start, c.rowStride);
+        CblasRowMajor,
+        CblasNoTrans,
+        CblasTrans,
+        m,
+        n,
+        k,
+        alpha,
+        a.start,
+        a.rowStride,
+        b.start,
+        b.rowStride,
+        beta,
+        c.start,
+        c.rowStride);
   }
 
   /** c[m,n] = alpha·a[m,k]·b[k,n] + beta·c. */
   static void times(int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
     cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a.start, a.rowStride, b.start,
-        b.rowStride, beta, c.start, c.rowStride);
+        CblasRowMajor,
+        CblasNoTrans,
+        CblasNoTrans,
+        m,
+        n,
+        k,
+        alpha,
+        a.start,
+        a.rowStride,
+        b.start,
+        b.rowStride,
+        beta,
+        c.start,
+        c.rowStride);
   }
 }

@@ -26,6 +26,10 @@ final class Layout {
   }
 
   void rope(HostTensor x, HostTensor cos, HostTensor sin, HostTensor out) {
+    checkArgument(
+        x.shape().rank() == 3 && x.shape().extent(2) % 2 == 0,
+        "x must be [S, N, D] with an even D, but was %s",
+        x.shape());
     int tokens = x.shape().extent(0);
     int heads = x.shape().extent(1);
     int pairs = x.shape().extent(2) / 2;
@@ -59,6 +63,10 @@ final class Layout {
   }
 
   void unpatchify(HostTensor x, HostTensor out) {
+    checkArgument(
+        x.shape().rank() == 4 && x.shape().extent(3) % 4 == 0,
+        "x must be [T, H, W, 4·C], but was %s",
+        x.shape());
     int frames = x.shape().extent(0);
     int height = x.shape().extent(1);
     int width = x.shape().extent(2);
@@ -76,6 +84,7 @@ final class Layout {
   }
 
   void upsample2x(HostTensor x, HostTensor out) {
+    checkArgument(x.shape().rank() == 4, "x must be [T, H, W, C], but was %s", x.shape());
     int height = x.shape().extent(0) * x.shape().extent(1);
     int width = x.shape().extent(2);
     int channels = x.shape().extent(3);

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.tensor.HostTensor;
+import dev.longtake.runtime.tensor.Shape;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,14 +26,18 @@ final class MatrixProducts {
     int rows = x.shape().rows();
     int in = weights.inWidth();
     int outWidth = weights.outWidth();
-    checkArgument(
-        x.shape().extent(-1) == in, "x must be [rows, %s], but was %s", in, x.shape());
+    checkArgument(x.shape().extent(-1) == in, "x must be [rows, %s], but was %s", in, x.shape());
     checkArgument(
         out.shape().extent(-1) == outWidth && out.shape().rows() == rows,
         "out must be [%s, %s], but was %s",
         rows,
         outWidth,
         out.shape());
+
+    weights.weight().require("weight", x.dtype(), Shape.of(outWidth, in));
+    if (weights.bias() != null) {
+      weights.bias().require("bias", x.dtype(), Shape.of(outWidth));
+    }
 
     Gemm.Matrix a = new Gemm.Matrix(x.address(), in);
     Gemm.Matrix b = new Gemm.Matrix(HostTensor.of(weights.weight()).address(), in);

@@ -46,7 +46,7 @@ final class Parallel implements AutoCloseable {
     return helpers.size() + 1;
   }
 
-  /** Runs {@code tasks} tasks and returns when all are done; rethrows the first failure. */
+  /** Runs {@code tasks} tasks and returns when all are done; rethrows the failure of one. */
   void run(int tasks, Body body) {
     if (helpers.isEmpty() || tasks <= 1) {
       for (int task = 0; task < tasks; task++) {

@@ -26,7 +26,7 @@ final class SpaceConvolution {
   void convolve(HostTensor x, Conv conv, HostTensor out) {
     ConvShape shape = conv.shape();
     checkArgument(shape.groups() == 1, "channels in space cannot be dealt over groups");
-    Geometry geometry = Geometry.of(shape, x.shape(), out.shape());
+    Geometry geometry = Geometry.of(shape, out.shape());
     int bands = MatrixProducts.ceilDiv(geometry.outRows(), geometry.bandRows());
     int runs = MatrixProducts.ceilDiv(geometry.outFrames(), geometry.runFrames());
     Bias bias = Bias.of(conv.bias());
@@ -38,8 +38,8 @@ final class SpaceConvolution {
           int firstFrame = task / bands * geometry.runFrames();
           int frames = Math.min(geometry.runFrames(), geometry.outFrames() - firstFrame);
           Band band = new Band(x, conv, out, geometry, firstRow, rows, scratch[thread]);
-          band.unfold(firstFrame * shape.strideT(), (frames - 1) * shape.strideT()
-              + shape.kernelT());
+          band.unfold(
+              firstFrame * shape.strideT(), (frames - 1) * shape.strideT() + shape.kernelT());
           for (int frame = 0; frame < frames; frame++) {
             band.multiply(firstFrame + frame, frame * shape.strideT(), bias);
           }
@@ -56,7 +56,7 @@ final class SpaceConvolution {
       int outFrames, int outRows, int outColumns, int windowSize, int bandRows, int runFrames) {
     private static final int MOST_POSITIONS = 1024;
 
-    static Geometry of(ConvShape shape, Shape in, Shape out) {
+    static Geometry of(ConvShape shape, Shape out) {
       int window = shape.kernelH() * shape.kernelW() * shape.inChannels();
       int columns = out.extent(2);
       int rowValues = columns * window;

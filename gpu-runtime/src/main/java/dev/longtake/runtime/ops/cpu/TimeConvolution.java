@@ -7,8 +7,8 @@ import dev.longtake.runtime.ops.ConvShape;
 import dev.longtake.runtime.tensor.HostTensor;
 
 /**
- * Convolves a sequence. A window is one run of values; a tile of windows is laid out as the rows
- * of a matrix, which is then multiplied by the weights.
+ * Convolves a sequence. A window is one run of values; a tile of windows is laid out as the rows of
+ * a matrix, which is then multiplied by the weights.
  */
 final class TimeConvolution {
   private final Parallel parallel;

@@ -5,12 +5,17 @@ import dev.longtake.runtime.ops.Activation;
 /**
  * Transcendental functions over arrays, within about 1e-6 of the exact values.
  *
- * <p>They are made of additions and multiplications alone, which the JIT compiler turns into
- * vector instructions; taking a float's bits apart it does not.
+ * <p>They are made of additions and multiplications alone, which the JIT compiler turns into vector
+ * instructions; taking a float's bits apart it does not.
  */
 final class VectorMath {
   /** Arguments of the exponential function are limited to ± this; e⁻²⁴ is 4e-11. */
   private static final float LARGEST_EXPONENT = 24f;
+
+  /**
+   * What stands for factors below it where the other factor, limited to e⁻²⁴, should have become 0.
+   */
+  private static final float LOWEST_FACTOR = -100f;
 
   // eˣ = (e^(x/32))³²
   private static final float SHARE = 1f / 32;
@@ -39,7 +44,7 @@ final class VectorMath {
 
   private static void silu(float[] values, int count) {
     for (int i = 0; i < count; i++) {
-      values[i] = values[i] / (1f + exp(-values[i]));
+      values[i] = Math.max(values[i], LOWEST_FACTOR) / (1f + exp(-values[i]));
     }
   }
 
@@ -48,7 +53,7 @@ final class VectorMath {
     for (int i = 0; i < count; i++) {
       float x = values[i];
       float u = SQRT_2_OVER_PI * (x + GELU_CUBIC * x * x * x);
-      values[i] = x / (1f + exp(-2f * u));
+      values[i] = Math.max(x, LOWEST_FACTOR) / (1f + exp(-2f * u));
     }
   }
 
@@ -57,7 +62,7 @@ final class VectorMath {
       float x = values[i];
       float erf = erfOfMagnitude(Math.abs(x) * SQRT_HALF);
       // x·erf(x) is even, so the magnitude's will do.
-      values[i] = 0.5f * (x + Math.abs(x) * erf);
+      values[i] = 0.5f * x + 0.5f * Math.abs(x) * erf;
     }
   }
 
@@ -67,7 +72,9 @@ final class VectorMath {
     float polynomial =
         t
             * (0.254829592f
-                + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
+                + t
+                    * (-0.284496736f
+                        + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
     return 1f - polynomial * exp(-x * x);
   }
 

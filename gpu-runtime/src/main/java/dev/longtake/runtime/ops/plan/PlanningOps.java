@@ -66,8 +66,7 @@ public final class PlanningOps implements Ops {
       Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, float epsilon, Tensor out) {}
 
   @Override
-  public void layerNormModulated(
-      Tensor x, Tensor scale, Tensor shift, float epsilon, Tensor out) {}
+  public void layerNormModulated(Tensor x, Tensor scale, Tensor shift, float epsilon, Tensor out) {}
 
   @Override
   public void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor out) {}

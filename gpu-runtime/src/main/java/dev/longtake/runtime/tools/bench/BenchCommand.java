@@ -155,8 +155,8 @@ public final class BenchCommand implements Callable<Integer> {
           .size()
           .orElseThrow(
               () ->
-                  refused("%s names no size of its own. Choose one with --size=W*H."
-                      .formatted(shape)));
+                  refused(
+                      "%s names no size of its own. Choose one with --size=W*H.".formatted(shape)));
     }
     Matcher matcher = SIZE.matcher(size);
     if (!matcher.matches()) {
@@ -188,8 +188,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private String commandLine() {
-    return "longtake bench "
-        + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+    return "longtake " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 
   private static LongtakeException refused(String message) {

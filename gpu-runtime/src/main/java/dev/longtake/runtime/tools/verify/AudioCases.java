@@ -75,9 +75,7 @@ final class AudioCases implements CaseGroup {
             module -> {
               Wav2Vec2Encoder encoder =
                   new Wav2Vec2Encoder(
-                      module.ops(),
-                      config,
-                      Wav2Vec2Weights.read(module.reader(source), config));
+                      module.ops(), config, Wav2Vec2Weights.read(module.reader(source), config));
               float[][] states =
                   new float[config.layers() + 1][whole.frames() * config.hiddenSize()];
               encoder.encode(
@@ -93,19 +91,14 @@ final class AudioCases implements CaseGroup {
     HostValues embedding = bundle.values(FILE, "audio_embedding");
     int width = features.extent(2);
     FeatureTiming timing = new FeatureTiming(states[0].length / width);
-    AudioBuckets buckets =
-        new AudioBuckets(timing.features(), clipFrames(bundle), FRAME_RATE_FPS);
+    AudioBuckets buckets = new AudioBuckets(timing.features(), clipFrames(bundle), FRAME_RATE_FPS);
     float[] actualFeatures = new float[states.length * timing.features() * width];
     float[] actualEmbedding = new float[states.length * buckets.frames() * width];
     float[] frames = new float[buckets.frames() * width];
     for (int i = 0; i < states.length; i++) {
       for (int feature = 0; feature < timing.features(); feature++) {
         timing.feature(
-            states[i],
-            width,
-            feature,
-            actualFeatures,
-            (i * timing.features() + feature) * width);
+            states[i], width, feature, actualFeatures, (i * timing.features() + feature) * width);
       }
       buckets.select(timing, states[i], width, 0, buckets.frames(), frames);
       for (int frame = 0; frame < buckets.frames(); frame++) {
@@ -114,10 +107,8 @@ final class AudioCases implements CaseGroup {
         }
       }
     }
-    log.relative(
-        "audio.features_30fps", actualFeatures, features.values(), CaseLog.MODULE_LIMIT);
-    log.relative(
-        "audio.embedding", actualEmbedding, embedding.values(), CaseLog.MODULE_LIMIT);
+    log.relative("audio.features_30fps", actualFeatures, features.values(), CaseLog.MODULE_LIMIT);
+    log.relative("audio.embedding", actualEmbedding, embedding.values(), CaseLog.MODULE_LIMIT);
   }
 
   private static int clipFrames(GoldenBundle bundle) {

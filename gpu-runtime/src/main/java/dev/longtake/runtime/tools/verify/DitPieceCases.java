@@ -111,13 +111,11 @@ final class DitPieceCases implements CaseGroup {
 
   /** Mixes the hidden states of the first block's frames of the golden audio embedding. */
   private static float[] mixedSound(GoldenBundle bundle, AudioMix mix) {
-    HostValues mixed =
-        RolloutCases.mix(bundle.values(ROLLOUT, "audio_embedding"), mix);
+    HostValues mixed = RolloutCases.mix(bundle.values(ROLLOUT, "audio_embedding"), mix);
     return Arrays.copyOf(mixed.values(), BLOCK_VIDEO_FRAMES * mixed.extent(1));
   }
 
   private static void compare(GoldenBundle bundle, CaseLog log, String name, float[] actual) {
-    log.relative(
-        "dit." + name, actual, bundle.values(FILE, name).values(), CaseLog.MODULE_LIMIT);
+    log.relative("dit." + name, actual, bundle.values(FILE, name).values(), CaseLog.MODULE_LIMIT);
   }
 }

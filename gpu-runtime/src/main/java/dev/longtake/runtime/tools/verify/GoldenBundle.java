@@ -46,8 +46,7 @@ record GoldenBundle(Path directory, JsonNode description) {
   Checkpoint openCheckpoint() {
     double alpha = description.path("lora").path("alpha").asDouble();
     return Checkpoint.open(
-        checkpointDirectory(),
-        CheckpointSettings.read(checkpointDirectory()).withLoraAlpha(alpha));
+        checkpointDirectory(), CheckpointSettings.read(checkpointDirectory()).withLoraAlpha(alpha));
   }
 
   Path file(String name) {

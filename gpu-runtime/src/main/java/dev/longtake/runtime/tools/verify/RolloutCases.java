@@ -44,8 +44,7 @@ final class RolloutCases implements CaseGroup {
             1,
             subject.threads(),
             Long.MAX_VALUE);
-    DitConfig dit =
-        DitConfig.of(subject.checkpoint().ditConfig(), subject.checkpoint().dit());
+    DitConfig dit = DitConfig.of(subject.checkpoint().ditConfig(), subject.checkpoint().dit());
     AudioMix mix = AudioMix.read(subject.checkpoint().dit(), dit);
     TakeSpec spec =
         TakeSpec.first(

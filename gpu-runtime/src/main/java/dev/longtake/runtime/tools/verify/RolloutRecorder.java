@@ -62,8 +62,7 @@ final class RolloutRecorder implements GenerationListener {
     String name = "velocity_clip%d_block%d_step%d".formatted(clip, block, step);
     if (golden.contains(name)) {
       HostValues expected = bundle.channelsLast(FILE, name);
-      log.relative(
-          "rollout." + name, download(velocity), expected.values(), CaseLog.ROLLOUT_LIMIT);
+      log.relative("rollout." + name, download(velocity), expected.values(), CaseLog.ROLLOUT_LIMIT);
     }
   }
 

@@ -29,15 +29,9 @@ final class VaeCases implements CaseGroup {
     log.relative(
         "vae.encode", encode(subject, video, encoded), encoded.values(), CaseLog.MODULE_LIMIT);
     log.relative(
-        "vae.decode",
-        decode(subject, latents, decoded, 0),
-        decoded.values(),
-        CaseLog.MODULE_LIMIT);
+        "vae.decode", decode(subject, latents, decoded, 0), decoded.values(), CaseLog.MODULE_LIMIT);
     log.relative(
-        "vae.stream",
-        decode(subject, latents, decoded, 2),
-        decoded.values(),
-        CaseLog.MODULE_LIMIT);
+        "vae.stream", decode(subject, latents, decoded, 2), decoded.values(), CaseLog.MODULE_LIMIT);
   }
 
   private static float[] encode(Subject subject, HostValues video, HostValues shape) {
@@ -59,8 +53,7 @@ final class VaeCases implements CaseGroup {
    * Decodes the latents, after {@code before} of them as another video. The official results are
    * clamped.
    */
-  private static float[] decode(
-      Subject subject, HostValues latents, HostValues shape, int before) {
+  private static float[] decode(Subject subject, HostValues latents, HostValues shape, int before) {
     return withWeights(
         subject,
         (ops, arena, weights) -> {
@@ -102,8 +95,6 @@ final class VaeCases implements CaseGroup {
         .run(
             module ->
                 computation.run(
-                    module.ops(),
-                    module.arena(),
-                    VaeWeights.read(module.reader(source), config)));
+                    module.ops(), module.arena(), VaeWeights.read(module.reader(source), config)));
   }
 }

@@ -4,7 +4,6 @@ import static dev.longtake.runtime.ops.cpu.Exact.assertExact;
 import static dev.longtake.runtime.ops.cpu.Exact.doubles;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.ops.Conv;
 import dev.longtake.runtime.ops.ConvShape;
 import dev.longtake.runtime.tensor.Shape;
@@ -17,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class CpuOpsConvolveTest {
   private final GuardedTensors tensors = new GuardedTensors();
-  private final CpuOps ops = new CpuOps(2, new PlannedBlock());
+  private final CpuOps ops = GuardedTensors.usedOps();
 
   @AfterEach
   void close() {
@@ -47,7 +46,8 @@ class CpuOpsConvolveTest {
         new Case("3x1x1, stride 2", Shape.of(7, 5, 4, 3), time(4, 3, 3, 2)),
         new Case("padded behind only", Shape.of(2, 8, 10, 3), space(4, 3, 1, 3, 1, 2, 2, 0, 1)),
         new Case("padded before only", Shape.of(2, 7, 9, 3), space(4, 3, 1, 3, 1, 2, 2, 1, 0)),
-        new Case("strides that leave rest", Shape.of(6, 9, 12, 2), space(3, 2, 2, 3, 3, 4, 5, 1, 2)),
+        new Case(
+            "strides that leave rest", Shape.of(6, 9, 12, 2), space(3, 2, 2, 3, 3, 4, 5, 1, 2)),
         new Case("oblong kernel", Shape.of(3, 8, 6, 2), oblong()),
         new Case("patches 1x2x2", Shape.of(3, 6, 8, 16), ConvShape.patches(5, 16, 1, 2, 2)),
         new Case("patches 2x4x4", Shape.of(2, 8, 14, 3), ConvShape.patches(5, 3, 2, 4, 4)),
@@ -66,7 +66,8 @@ class CpuOpsConvolveTest {
         new Case("time, groups, stride", Shape.of(20, 1, 1, 12), time(6, 12, 4, 3).withGroups(2)),
         new Case("time, a channel a group", Shape.of(9, 1, 1, 6), time(6, 6, 3, 1).withGroups(6)),
         new Case("time, groups, kernel 1", Shape.of(9, 1, 1, 6), time(4, 6, 1, 1).withGroups(2)),
-        new Case("time, groups, tiles", Shape.of(300, 1, 1, 32), time(32, 32, 64, 1).withGroups(2)));
+        new Case(
+            "time, groups, tiles", Shape.of(300, 1, 1, 32), time(32, 32, 64, 1).withGroups(2)));
   }
 
   @ParameterizedTest
@@ -99,8 +100,7 @@ class CpuOpsConvolveTest {
   void computesPartsOfTheChannels() {
     Tensor x = tensors.integers(3, 5, 6, 4);
     ConvShape shape = ConvShape.same(10, 4, 3, 3);
-    Conv conv =
-        new Conv(shape, tensors.integers(10, shape.windowSize()), tensors.integers(10));
+    Conv conv = new Conv(shape, tensors.integers(10, shape.windowSize()), tensors.integers(10));
     Tensor y = tensors.output(1, 5, 6, 3);
     ops.convolve(x, conv.outputs(6, 3), y);
 
@@ -117,10 +117,16 @@ class CpuOpsConvolveTest {
   }
 
   private static ConvShape space(
-      int out, int in, int kernelT, int side, int strideT, int strideH, int strideW, int before,
+      int out,
+      int in,
+      int kernelT,
+      int side,
+      int strideT,
+      int strideH,
+      int strideW,
+      int before,
       int after) {
-    return new ConvShape(
-        out, in, kernelT, side, side, strideT, strideH, strideW, before, after, 1);
+    return new ConvShape(out, in, kernelT, side, side, strideT, strideH, strideW, before, after, 1);
   }
 
   private static ConvShape oblong() {

@@ -5,7 +5,6 @@ import static dev.longtake.runtime.ops.cpu.Exact.assertExact;
 import static dev.longtake.runtime.ops.cpu.Exact.assertWithin;
 import static dev.longtake.runtime.ops.cpu.Exact.doubles;
 
-import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.tensor.Tensor;
@@ -17,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class CpuOpsLinearTest {
   private final GuardedTensors tensors = new GuardedTensors();
-  private final CpuOps ops = new CpuOps(2, new PlannedBlock());
+  private final CpuOps ops = GuardedTensors.usedOps();
 
   @AfterEach
   void close() {
@@ -28,8 +27,18 @@ class CpuOpsLinearTest {
   // A tile of the result has 256 rows and 128 columns.
   @ParameterizedTest(name = "{0}x{1} to {2}")
   @CsvSource({
-    "1,1,1", "1,300,1", "1,16,300", "7,3,128", "7,33,129", "255,3,127", "256,16,128",
-    "257,1,300", "257,33,3", "257,300,16", "513,128,257", "0,5,4",
+    "1,1,1",
+    "1,300,1",
+    "1,16,300",
+    "7,3,128",
+    "7,33,129",
+    "255,3,127",
+    "256,16,128",
+    "257,1,300",
+    "257,33,3",
+    "257,300,16",
+    "513,128,257",
+    "0,5,4",
   })
   void multipliesAndAddsTheBias(int rows, int in, int out) {
     Tensor x = tensors.integers(rows, in);

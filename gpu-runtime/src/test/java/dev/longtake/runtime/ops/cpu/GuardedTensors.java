@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.HostBlock;
+import dev.longtake.runtime.memory.PlannedBlock;
+import dev.longtake.runtime.ops.Conv;
+import dev.longtake.runtime.ops.ConvShape;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.HostTensor;
 import dev.longtake.runtime.tensor.Shape;
@@ -30,6 +33,12 @@ final class GuardedTensors implements AutoCloseable {
   private static final int GUARD_BITS = 0x7FC0_ACA1;
   private static final float POISON = Float.NaN;
 
+  /** Enough for several tasks of each thread. */
+  private static final int USED_VALUES = 1 << 19;
+
+  /** More than one, as the second thread starts late. */
+  private static final int USES = 6;
+
   private final HostBlock memory = HostBlock.reserve(MEMORY_BYTES);
   private final Arena arena = new Arena("guarded tensors", memory);
   private final Random random = new Random(SEED);
@@ -37,6 +46,31 @@ final class GuardedTensors implements AutoCloseable {
   private final List<Input> inputs = new ArrayList<>();
 
   private record Input(Tensor tensor, FloatBuffer values) {}
+
+  /**
+   * Returns operations on two threads whose working memory is full of NaNs, as after other work;
+   * they take nothing from their workspace.
+   */
+  static CpuOps usedOps() {
+    CpuOps ops = new CpuOps(2, new PlannedBlock());
+    try (HostBlock memory = HostBlock.reserve(USED_VALUES * 3L * Float.BYTES)) {
+      Arena arena = new Arena("used", memory);
+      Tensor values = arena.tensor(DType.FP32, USED_VALUES, 1, 1, 1);
+      Tensor out = arena.tensor(DType.FP32, USED_VALUES, 1, 1, 1);
+      ops.fill(values, POISON);
+      for (int i = 0; i < USES; i++) {
+        ops.add(values, values, out); // rows
+      }
+      int window = 128;
+      Conv conv =
+          new Conv(
+              ConvShape.overTime(1, 1, window, window),
+              values.slice(0, window).reshape(1, window),
+              null);
+      ops.convolve(values, conv, out.slice(0, USED_VALUES / window)); // tiles
+    }
+    return ops;
+  }
 
   /** Returns an input with values between -1 and 1. */
   Tensor random(int... extents) {

@@ -113,8 +113,7 @@ class VerifyCommandTest {
       byte[] length = new byte[Long.BYTES];
       access.readFully(length);
       byte[] header =
-          new byte
-              [(int) ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong()];
+          new byte[(int) ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong()];
       access.readFully(header);
       JsonNode entry = new ObjectMapper().readTree(new String(header, UTF_8)).path(tensor);
       long start = Long.BYTES + header.length + entry.path("data_offsets").path(0).asLong();
