@@ -126,6 +126,9 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     LongtakeEngineProvider.requireAvailable(device, precision);
+    if (!Files.isDirectory(shape)) {
+      throw refused("There is no checkpoint directory %s. Name one with --shape.".formatted(shape));
+    }
     CheckpointSettings.Size pixels = sizeInPixels();
     EngineConfig config =
         new EngineConfig(
