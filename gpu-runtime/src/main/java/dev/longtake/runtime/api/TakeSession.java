@@ -17,11 +17,13 @@ public interface TakeSession extends AutoCloseable {
   int frames();
 
   /**
-   * Returns what the next take goes on from.
+   * Returns what the next take goes on from, if this one is cut off within its last clip.
    *
-   * @throws IllegalStateException if nothing has been rendered
+   * @param keptFrames frames of the take that are kept, so that the next one goes on from frames
+   *     that are seen; where there are fewer than 73, the first stands in for those before it
+   * @throws IllegalArgumentException if that is not within what the last clip rendered
    */
-  TakeState state();
+  TakeState state(int keptFrames);
 
   /** Gives the lane back. */
   @Override

@@ -51,7 +51,9 @@ final class ClipGenerator {
     this.spec = spec;
     this.random = random;
     this.listener = listener;
-    this.history = new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES, frameValues);
+    int clipFrames = shape.model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
+    this.history =
+        new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + clipFrames, frameValues);
     this.pixels = new float[VaeConfig.TEMPORAL_STRIDE * frameValues];
     this.rgb = ByteBuffer.allocate(frameValues);
   }

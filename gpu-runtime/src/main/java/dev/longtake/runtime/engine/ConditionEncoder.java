@@ -103,17 +103,18 @@ final class ConditionEncoder {
     }
   }
 
-  /** Encodes the end of a take. */
-  TakeState end(FrameHistory history) {
+  /** Encodes the end of a take that is kept up to frame {@code frames}, counted from its start. */
+  TakeState end(FrameHistory history, int frames) {
     float[] pixels = new float[stack.shape().height() * stack.shape().width() * VaeConfig.COLOURS];
-    FrameSource frames =
+    int start = frames - MOTION_VIDEO_FRAMES;
+    FrameSource video =
         (firstFrame, out) -> {
           for (int i = 0; i < out.shape().extent(0); i++) {
-            history.read(firstFrame + i, pixels);
+            history.read(start + firstFrame + i, pixels);
             ops.upload(pixels, 0, out.slice(i, 1));
           }
         };
-    return new TakeState(encode(frames, MOTION_VIDEO_FRAMES), true);
+    return new TakeState(encode(video, MOTION_VIDEO_FRAMES), true);
   }
 
   private HostValues encode(FrameSource video, int frames) {

@@ -75,6 +75,6 @@ final class EnginePlanner {
     for (int block = 0; block <= stack.shape().model().blocks(); block++) {
       generator.nextBlock((frame, rgb) -> {});
     }
-    conditions.end(generator.history());
+    conditions.end(generator.history(), generator.frames());
   }
 }

@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import java.nio.ByteBuffer;
 
 /** The last frames of a take, from which its motion latents are made. */
@@ -15,14 +17,6 @@ final class FrameHistory {
     this.ring = new byte[Math.multiplyExact(capacity, frameBytes)];
   }
 
-  void clear() {
-    frames = 0;
-  }
-
-  boolean isEmpty() {
-    return frames == 0;
-  }
-
   void add(ByteBuffer rgb) {
     rgb.get(rgb.position(), ring, slot(frames), frameBytes);
     frames++;
@@ -31,13 +25,19 @@ final class FrameHistory {
   /**
    * Reads a frame.
    *
-   * @param index 0 for the oldest of the last {@code capacity} frames; where there have not been
-   *     that many, the first stands in for those before it
+   * @param frame counted from the start of the take; before it, the first frame stands in
    * @param out [H, W, 3] in [-1, 1]
+   * @throws IllegalArgumentException if the frame is not among the last {@code capacity}
    */
-  void read(int index, float[] out) {
-    long frame = Math.max(0, frames - capacity + index);
-    int start = slot(frame);
+  void read(long frame, float[] out) {
+    long kept = Math.max(0, frame);
+    checkArgument(
+        kept < frames && kept >= frames - capacity,
+        "frame %s is not among the last %s of %s",
+        kept,
+        capacity,
+        frames);
+    int start = slot(kept);
     for (int i = 0; i < frameBytes; i++) {
       out[i] = Byte.toUnsignedInt(ring[start + i]) / 255f * 2f - 1f;
     }

@@ -1,5 +1,6 @@
 package dev.longtake.runtime.engine;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import dev.longtake.runtime.api.AvatarEngine;
@@ -238,11 +239,17 @@ public final class LongtakeEngine implements AvatarEngine {
     }
 
     @Override
-    public TakeState state() {
-      checkState(generator.frames() > 0, "nothing has been rendered yet");
+    public TakeState state(int keptFrames) {
+      checkArgument(
+          keptFrames > 0
+              && keptFrames <= generator.frames()
+              && keptFrames >= generator.frames() - config.clipFrames(),
+          "keptFrames must end the take within its last clip, but was %s of %s",
+          keptFrames,
+          generator.frames());
       device.lock();
       try {
-        return conditions.end(generator.history());
+        return conditions.end(generator.history(), keptFrames);
       } finally {
         device.unlock();
       }

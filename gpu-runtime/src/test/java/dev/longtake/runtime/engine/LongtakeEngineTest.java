@@ -99,9 +99,12 @@ class LongtakeEngineTest {
       TakeSpec first = spec(engine, 1);
       TakeState end;
       try (TakeSession take = engine.open(first)) {
-        assertThatThrownBy(take::state).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> take.state(1)).isInstanceOf(IllegalArgumentException.class);
         take.renderClip((frame, rgb) -> {});
-        end = take.state();
+        end = take.state(take.frames());
+        assertThat(take.state(take.frames() - 1)).isNotEqualTo(end);
+        assertThatThrownBy(() -> take.state(take.frames() + 1))
+            .hasMessageContaining("keptFrames");
       }
       end.motion().require("motion", 19, HEIGHT / 8, WIDTH / 8, 16);
       assertThat(end.moving()).isTrue();

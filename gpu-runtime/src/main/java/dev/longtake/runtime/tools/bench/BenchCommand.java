@@ -5,8 +5,7 @@ import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Picture;
-import dev.longtake.runtime.api.Precision;
-import dev.longtake.runtime.engine.LongtakeEngineProvider;
+import dev.longtake.runtime.tools.DeviceOptions;
 import dev.longtake.runtime.tools.media.MediaFiles;
 import dev.longtake.runtime.weights.CheckpointSettings;
 import java.io.IOException;
@@ -18,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
     description = "Renders one video, keeps nothing of it, and reports where the time went.",
     footer = {
       "",
-      "Frames per second end to end count everything from opening the checkpoint to the last",
-      "frame. Without --image and --speech both are random numbers of a fixed seed.",
+      "Frames per second end to end count everything from opening the checkpoint to the last frame."
+          + " Without --image and --speech both are random numbers of a fixed seed.",
       "",
       "Exit codes: 0 done, 2 refused before starting."
     })
@@ -42,6 +42,7 @@ public final class BenchCommand implements Callable<Integer> {
   private static final long RANDOM_SEED = 1;
 
   @Spec private CommandSpec spec;
+  @Mixin private DeviceOptions compute;
 
   @Option(
       names = "--shape",
@@ -73,36 +74,26 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Speech, 16-bit mono WAV at 16 kHz.")
   private @Nullable Path speech;
 
-  @Option(names = "--prompt", defaultValue = "A person speaks.", paramLabel = "TEXT")
+  @Option(
+      names = "--prompt",
+      defaultValue = "A person speaks.",
+      paramLabel = "TEXT",
+      description = "What the video is of. Default: ${DEFAULT-VALUE}")
   private String prompt;
 
   @Option(
-      names = "--infer-frames",
+      names = "--inferFrames",
       defaultValue = "48",
       paramLabel = "N",
       description = "Frames of a clip, a multiple of 12. Default: ${DEFAULT-VALUE}.")
   private int clipFrames;
 
   @Option(
-      names = "--sample-steps",
+      names = "--sampleSteps",
       defaultValue = "4",
       paramLabel = "N",
       description = "Denoising steps. Default: ${DEFAULT-VALUE}.")
   private int sampleSteps;
-
-  @Option(
-      names = "--device",
-      defaultValue = "cpu",
-      paramLabel = "DEVICE",
-      description = "Where to compute: cpu. Default: ${DEFAULT-VALUE}.")
-  private String device;
-
-  @Option(
-      names = "--precision",
-      defaultValue = "fp32",
-      paramLabel = "TYPE",
-      description = "Number format: fp32. Default: ${DEFAULT-VALUE}.")
-  private Precision precision;
 
   @Option(
       names = "--strategy",
@@ -112,12 +103,6 @@ public final class BenchCommand implements Callable<Integer> {
   private String strategy;
 
   @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that compute. Default: one a processor.")
-  private int threads = Runtime.getRuntime().availableProcessors();
-
-  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Also write the figures to this file.")
@@ -125,7 +110,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    LongtakeEngineProvider.requireAvailable(device, precision);
+    compute.requireAvailable();
     if (!Files.isDirectory(shape)) {
       throw refused("There is no checkpoint directory %s. Name one with --shape.".formatted(shape));
     }
@@ -133,15 +118,15 @@ public final class BenchCommand implements Callable<Integer> {
     EngineConfig config =
         new EngineConfig(
             shape.toString(),
-            device,
+            compute.device(),
             strategy,
-            precision,
+            compute.precision(),
             pixels.height(),
             pixels.width(),
             clipFrames,
             sampleSteps,
             1,
-            threads,
+            compute.threads(),
             Long.MAX_VALUE);
     BenchRun run = BenchRun.of(config, picture(pixels), samples(), prompt);
     spec.commandLine().getOut().print(run.text());

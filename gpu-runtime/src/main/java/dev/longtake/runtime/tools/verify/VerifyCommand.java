@@ -2,14 +2,14 @@ package dev.longtake.runtime.tools.verify;
 
 import com.google.auto.service.AutoService;
 import dev.longtake.runtime.api.LongtakeException;
-import dev.longtake.runtime.api.Precision;
-import dev.longtake.runtime.engine.LongtakeEngineProvider;
+import dev.longtake.runtime.tools.DeviceOptions;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -23,9 +23,9 @@ import picocli.CommandLine.Spec;
     description = "Recomputes a golden bundle and compares it with the official model's results.",
     footer = {
       "",
-      "Prints a line a case, PASS|FAIL <case> <error> <limit>, and how many there were. The error",
-      "is |actual - expected| / |expected|, or how many integers differ, or the share of 8-bit",
-      "values that are more than one level off.",
+      "Prints a line a case, PASS|FAIL <case> <error> <limit>, and how many there were. The error is"
+          + " |actual - expected| / |expected|, or how many integers differ, or the share of 8-bit"
+          + " values that are more than one level off.",
       "",
       "Exit codes: 0 all passed, 1 some failed, 2 refused before starting."
     })
@@ -42,6 +42,7 @@ public final class VerifyCommand implements Callable<Integer> {
           new RolloutCases());
 
   @Spec private CommandSpec spec;
+  @Mixin private DeviceOptions compute;
 
   @Option(
       names = "--bundle",
@@ -50,32 +51,12 @@ public final class VerifyCommand implements Callable<Integer> {
       description = "Folder with bundle.json, ckpt/ and golden/.")
   private Path bundle;
 
-  @Option(
-      names = "--device",
-      defaultValue = "cpu",
-      paramLabel = "DEVICE",
-      description = "Where to compute: cpu. Default: ${DEFAULT-VALUE}.")
-  private String device;
-
-  @Option(
-      names = "--precision",
-      defaultValue = "fp32",
-      paramLabel = "TYPE",
-      description = "Number format: fp32. Default: ${DEFAULT-VALUE}.")
-  private Precision precision;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that compute. Default: one a processor.")
-  private int threads = Runtime.getRuntime().availableProcessors();
-
   @Override
   public Integer call() {
-    LongtakeEngineProvider.requireAvailable(device, precision);
+    compute.requireAvailable();
     PrintWriter out = spec.commandLine().getOut();
     CaseLog log = new CaseLog(out);
-    verify(GoldenBundle.open(bundle), threads, log);
+    verify(GoldenBundle.open(bundle), compute.threads(), log);
     out.printf("%d passed, %d failed%n", log.passed(), log.failed());
     out.flush();
     return log.failed() == 0 ? 0 : 1;

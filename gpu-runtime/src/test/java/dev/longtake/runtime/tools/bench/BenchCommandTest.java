@@ -1,0 +1,69 @@
+package dev.longtake.runtime.tools.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.runtime.api.LongtakeException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class BenchCommandTest {
+  private static final String SMALL = "--shape=src/test/resources/golden/small/ckpt";
+
+  @TempDir Path temp;
+
+  @Test
+  void reportsWhereTheTimeWentAndWritesTheFigures() throws IOException {
+    Path json = temp.resolve("bench.json");
+
+    String text = run(SMALL, "--size=64*128", "--seconds=1", "--inferFrames=24", "--json=" + json);
+
+    assertThat(text).contains("64x128").contains("denoise").contains("25 frames:");
+    JsonNode record = new ObjectMapper().readTree(json.toFile());
+    assertThat(record.path("size").asText()).isEqualTo("64*128");
+    assertThat(record.path("strategy").asText()).isEqualTo("resident");
+    assertThat(record.path("command").asText()).contains("--inferFrames=24");
+    assertThat(record.path("e2e_fps").asDouble()).isPositive();
+    assertThat(record.path("dit_fps").asDouble())
+        .isGreaterThan(record.path("e2e_fps").asDouble());
+    assertThat(record.path("forward_ms_median").asDouble())
+        .isGreaterThanOrEqualTo(record.path("forward_ms_min").asDouble());
+  }
+
+  @Test
+  void asksForTheSizeThatTheCheckpointDoesNotName() {
+    assertThatThrownBy(() -> run(SMALL))
+        .isInstanceOf(LongtakeException.class)
+        .hasMessageContaining("--size=W*H");
+  }
+
+  @Test
+  void namesMissingCheckpoint() {
+    assertThatThrownBy(() -> run("--shape=" + temp.resolve("nowhere")))
+        .isInstanceOf(LongtakeException.class)
+        .hasMessageContaining("nowhere")
+        .hasMessageContaining("--shape");
+  }
+
+  private static String run(String... arguments) {
+    StringWriter out = new StringWriter();
+    BenchCommand bench = new BenchCommand();
+    CommandLine command = new CommandLine(bench).setOut(new PrintWriter(out));
+    command.setCaseInsensitiveEnumValuesAllowed(true);
+    command.parseArgs(arguments);
+    try {
+      assertThat(bench.call()).isZero();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toString();
+  }
+}
