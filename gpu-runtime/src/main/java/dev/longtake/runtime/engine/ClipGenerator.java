@@ -52,8 +52,7 @@ final class ClipGenerator {
     this.random = random;
     this.listener = listener;
     int clipFrames = shape.model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
-    this.history =
-        new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + clipFrames, frameValues);
+    this.history = new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + clipFrames, frameValues);
     this.pixels = new float[VaeConfig.TEMPORAL_STRIDE * frameValues];
     this.rgb = ByteBuffer.allocate(frameValues);
   }

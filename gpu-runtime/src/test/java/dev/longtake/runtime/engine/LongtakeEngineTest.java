@@ -103,8 +103,7 @@ class LongtakeEngineTest {
         take.renderClip((frame, rgb) -> {});
         end = take.state(take.frames());
         assertThat(take.state(take.frames() - 1)).isNotEqualTo(end);
-        assertThatThrownBy(() -> take.state(take.frames() + 1))
-            .hasMessageContaining("keptFrames");
+        assertThatThrownBy(() -> take.state(take.frames() + 1)).hasMessageContaining("keptFrames");
       }
       end.motion().require("motion", 19, HEIGHT / 8, WIDTH / 8, 16);
       assertThat(end.moving()).isTrue();

@@ -32,8 +32,7 @@ class BenchCommandTest {
     assertThat(record.path("strategy").asText()).isEqualTo("resident");
     assertThat(record.path("command").asText()).contains("--inferFrames=24");
     assertThat(record.path("e2e_fps").asDouble()).isPositive();
-    assertThat(record.path("dit_fps").asDouble())
-        .isGreaterThan(record.path("e2e_fps").asDouble());
+    assertThat(record.path("dit_fps").asDouble()).isGreaterThan(record.path("e2e_fps").asDouble());
     assertThat(record.path("forward_ms_median").asDouble())
         .isGreaterThanOrEqualTo(record.path("forward_ms_min").asDouble());
   }
