@@ -1,0 +1,142 @@
+package dev.longtake.pipeline.options;
+
+import java.util.List;
+import org.apache.beam.sdk.options.Default;
+import org.apache.beam.sdk.options.Description;
+import org.apache.beam.sdk.options.PipelineOptions;
+import org.apache.beam.sdk.options.Validation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What to render, with what, and which plugins by name. Where a property may be null, null means
+ * that whoever uses it decides, from the checkpoint or the device.
+ */
+public interface LongtakeOptions extends PipelineOptions {
+  @Description("Manifest to render: .jsonl, .csv, or an official batch file; a path or a URI.")
+  @Validation.Required
+  String getManifest();
+
+  void setManifest(String manifest);
+
+  @Description("Directory for the finished videos and the report; a path or a URI.")
+  @Validation.Required
+  String getOutput();
+
+  void setOutput(String output);
+
+  @Description(
+      "Work store: holds everything already paid for, so that a run can be resumed."
+          + " Default: .longtake-work in the output directory.")
+  @Default.InstanceFactory(WorkDirBesideOutput.class)
+  String getWorkDir();
+
+  void setWorkDir(String workDir);
+
+  @Description("Checkpoint directory, or 'demo' for the one that is built in.")
+  @Default.String("demo")
+  String getCheckpoint();
+
+  void setCheckpoint(String checkpoint);
+
+  @Description("What computes: cpu, cuda, or auto for cuda where there is one.")
+  @Default.String("auto")
+  String getDevice();
+
+  void setDevice(String device);
+
+  @Description(
+      "How the model is placed: resident, offload, sharded, tpp, or auto for the fastest that fits.")
+  @Default.String("auto")
+  String getStrategy();
+
+  void setStrategy(String strategy);
+
+  @Description("Precision of the transformer: bf16, fp8 or fp32. Default: the device's usual one.")
+  @Nullable String getPrecision();
+
+  void setPrecision(@Nullable String precision);
+
+  @Description(
+      "Size of a video, width*height, where the manifest gives none; the picture's shape decides"
+          + " the sides, the size their area. Default: the checkpoint's own.")
+  @Nullable String getSize();
+
+  void setSize(@Nullable String size);
+
+  @Description("Video frames of a clip: a multiple of 12.")
+  @Default.Integer(48)
+  int getInferFrames();
+
+  void setInferFrames(int inferFrames);
+
+  @Description("Denoising steps.")
+  @Default.Integer(4)
+  int getSampleSteps();
+
+  void setSampleSteps(int sampleSteps);
+
+  @Description("Most clips of a video. Default: as many as the speech needs.")
+  @Nullable Integer getNumClip();
+
+  void setNumClip(@Nullable Integer numClip);
+
+  @Description(
+      "How a video's takes hang together: strict (one take), carry (each goes on from the one"
+          + " before) or parallel (independent).")
+  @Default.String("carry")
+  String getContinuity();
+
+  void setContinuity(String continuity);
+
+  @Description("About how many seconds of a video make a take.")
+  @Default.Integer(60)
+  int getTakeSeconds();
+
+  void setTakeSeconds(int takeSeconds);
+
+  @Description("Most device memory to use per GPU, for example 22GiB. Default: all that is free.")
+  @Nullable String getVramLimit();
+
+  void setVramLimit(@Nullable String vramLimit);
+
+  @Description("Takes in progress at once on a device. Default: what fits and is fastest.")
+  @Nullable Integer getLanes();
+
+  void setLanes(@Nullable Integer lanes);
+
+  @Description("What the random numbers start from, where the manifest gives no seed.")
+  @Default.Long(420)
+  long getSeed();
+
+  void setSeed(long seed);
+
+  @Description("Plugin that requests come from.")
+  @Default.String("manifest")
+  String getSource();
+
+  void setSource(String source);
+
+  @Description("Plugin that cuts videos into takes.")
+  @Default.String("silence")
+  String getTakePlanner();
+
+  void setTakePlanner(String takePlanner);
+
+  @Description("Plugin that makes videos of requests.")
+  @Default.String("live-avatar")
+  String getRenderer();
+
+  void setRenderer(String renderer);
+
+  @Description("Plugins that do something more with finished videos, in this order.")
+  @Default.InstanceFactory(NoPostProcessors.class)
+  List<String> getPostProcessors();
+
+  void setPostProcessors(List<String> postProcessors);
+
+  @Description("Plugin that writes down what became of every request.")
+  @Default.String("results")
+  String getSink();
+
+  void setSink(String sink);
+}

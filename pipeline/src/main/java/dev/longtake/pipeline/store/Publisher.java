@@ -1,0 +1,63 @@
+package dev.longtake.pipeline.store;
+
+import com.google.common.hash.Hashing;
+import com.google.common.hash.HashingInputStream;
+import com.google.common.io.ByteStreams;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import org.apache.beam.sdk.io.FileSystems;
+import org.apache.beam.sdk.io.fs.MoveOptions.StandardMoveOptions;
+import org.apache.beam.sdk.io.fs.ResolveOptions.StandardResolveOptions;
+import org.apache.beam.sdk.io.fs.ResourceId;
+import org.apache.beam.sdk.util.MimeTypes;
+
+/**
+ * Brings finished files to where users look for them, through Beam's {@link FileSystems}: nobody
+ * sees half of one.
+ */
+public final class Publisher {
+  private Publisher() {}
+
+  /**
+   * Copies a file to a destination, under a temporary name beside it that is then renamed. Replaces
+   * what is there. Directories are made where the file system has any.
+   *
+   * @param file local; left as it is
+   * @param destination URI or local path of a file, on a file system that Beam knows
+   * @return the file's SHA-256 in lowercase hexadecimal
+   * @throws IOException if copying fails; the destination is then as it was
+   */
+  @SuppressWarnings("UnstableApiUsage") // hashing streams have been beta since 2011
+  public static String publish(Path file, String destination) throws IOException {
+    ResourceId target = FileSystems.matchNewResource(withoutFileScheme(destination), false);
+    ResourceId temporary =
+        target
+            .getCurrentDirectory()
+            .resolve("." + UUID.randomUUID() + ".tmp", StandardResolveOptions.RESOLVE_FILE);
+    try (InputStream content = Files.newInputStream(file)) {
+      HashingInputStream hashed = new HashingInputStream(Hashing.sha256(), content);
+      try (WritableByteChannel channel = FileSystems.create(temporary, MimeTypes.BINARY)) {
+        ByteStreams.copy(hashed, Channels.newOutputStream(channel));
+      }
+      FileSystems.rename(List.of(temporary), List.of(target));
+      return hashed.hash().toString();
+    } catch (IOException | RuntimeException e) {
+      FileSystems.delete(List.of(temporary), StandardMoveOptions.IGNORE_MISSING_FILES);
+      throw e;
+    }
+  }
+
+  /** Returns a local path for a {@code file:} URI, which Beam would take for a relative path. */
+  private static String withoutFileScheme(String destination) {
+    return destination.startsWith("file:")
+        ? Path.of(URI.create(destination)).toString()
+        : destination;
+  }
+}
