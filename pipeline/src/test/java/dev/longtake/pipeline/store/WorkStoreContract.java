@@ -23,6 +23,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.beam.sdk.util.SerializableUtils;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -293,7 +294,7 @@ abstract class WorkStoreContract {
             () -> {
               List<Committed> committed = new ArrayList<>();
               for (int round = 0; round < rounds; round++) {
-                barrier.await();
+                barrier.await(30, TimeUnit.SECONDS); // or a failed writer would stop them all
                 committed.add(store.commit(NAME, content, "{}"));
                 store.put(content);
               }
