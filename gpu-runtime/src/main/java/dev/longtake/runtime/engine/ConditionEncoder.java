@@ -15,6 +15,7 @@ import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
+import java.util.Arrays;
 
 /** Turns prompts, speech and pictures into what the transformer is conditioned on. */
 final class ConditionEncoder {
@@ -89,7 +90,7 @@ final class ConditionEncoder {
   }
 
   /**
-   * Encodes a picture: as a single frame for reference, and standing still for motion.
+   * Encodes a picture standing still, for motion, of which the first frame is the reference.
    *
    * @param pixels [H, W, 3] in [-1, 1]
    */
@@ -97,9 +98,13 @@ final class ConditionEncoder {
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor picture = ops.workspace().tensor(ops.activationType(), frameShape());
       ops.upload(pixels, 0, picture);
-      FrameSource still = FrameSource.still(ops, picture);
-      return new PictureLatents(
-          encode(still, 1), new TakeState(encode(still, MOTION_VIDEO_FRAMES), false));
+      HostValues motion = encode(FrameSource.still(ops, picture), MOTION_VIDEO_FRAMES);
+      // The encoder is causal: a video's first latent frame is that of its first frame alone.
+      int[] shape = motion.shape();
+      shape[0] = 1;
+      int frameValues = motion.values().length / DitConfig.MOTION_FRAMES;
+      HostValues reference = new HostValues(Arrays.copyOf(motion.values(), frameValues), shape);
+      return new PictureLatents(reference, new TakeState(motion, false));
     }
   }
 

@@ -28,29 +28,20 @@ final class Gemm {
   /** c[m,n] = alpha·a[m,k]·b[n,k]ᵀ + beta·c. */
   static void timesTransposed(
       int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
-    cblas_sgemm(
-        CblasRowMajor,
-        CblasNoTrans,
-        CblasTrans,
-        m,
-        n,
-        k,
-        alpha,
-        a.start,
-        a.rowStride,
-        b.start,
-        b.rowStride,
-        beta,
-        c.start,
-        c.rowStride);
+    multiply(CblasTrans, m, n, k, alpha, a, b, beta, c);
   }
 
   /** c[m,n] = alpha·a[m,k]·b[k,n] + beta·c. */
   static void times(int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
+    multiply(CblasNoTrans, m, n, k, alpha, a, b, beta, c);
+  }
+
+  private static void multiply(
+      int layoutOfB, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
     cblas_sgemm(
         CblasRowMajor,
         CblasNoTrans,
-        CblasNoTrans,
+        layoutOfB,
         m,
         n,
         k,
