@@ -9,7 +9,7 @@ import java.io.Serializable;
  * Everything that decides how an engine is built.
  *
  * @param checkpointDir directory of the checkpoint, readable from every worker
- * @param device {@code "cpu"}
+ * @param device {@code "cpu"}, {@code "cuda"} for the first GPU, or {@code "cuda:N"}
  * @param strategy name of an execution strategy, for example {@code "resident"}
  * @param precision of the transformer
  * @param height rows of a video frame, {@code width} columns; both multiples of 16 from 64 on
@@ -18,6 +18,7 @@ import java.io.Serializable;
  * @param lanes takes that can be in progress at once
  * @param cpuThreads threads that compute on the CPU
  * @param budgetBytes most memory to use on the device
+ * @param kvPrecision of the keys and values that a take keeps
  */
 public record EngineConfig(
     String checkpointDir,
@@ -30,7 +31,8 @@ public record EngineConfig(
     int sampleSteps,
     int lanes,
     int cpuThreads,
-    long budgetBytes)
+    long budgetBytes,
+    Precision kvPrecision)
     implements Serializable {
   private static final int BLOCK_FRAMES = 12;
   private static final int SIDE_STEP = 16;
@@ -42,6 +44,7 @@ public record EngineConfig(
     requireNonNull(device, "device");
     requireNonNull(strategy, "strategy");
     requireNonNull(precision, "precision");
+    requireNonNull(kvPrecision, "kvPrecision");
     checkArgument(
         height >= SMALLEST_SIDE
             && width >= SMALLEST_SIDE
@@ -61,6 +64,34 @@ public record EngineConfig(
     checkArgument(lanes >= 1, "lanes must be at least 1, but was %s", lanes);
     checkArgument(cpuThreads >= 1, "cpuThreads must be at least 1, but was %s", cpuThreads);
     checkArgument(budgetBytes > 0, "budgetBytes must be positive, but was %s", budgetBytes);
+  }
+
+  /** Creates a configuration whose keys and values are as precise as the device's activations. */
+  public EngineConfig(
+      String checkpointDir,
+      String device,
+      String strategy,
+      Precision precision,
+      int height,
+      int width,
+      int clipFrames,
+      int sampleSteps,
+      int lanes,
+      int cpuThreads,
+      long budgetBytes) {
+    this(
+        checkpointDir,
+        device,
+        strategy,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        lanes,
+        cpuThreads,
+        budgetBytes,
+        precision == Precision.FP8 ? Precision.BF16 : precision);
   }
 
   /** Returns the usual configuration on the CPU: clips of 48 frames, 4 steps, one lane. */

@@ -3,6 +3,7 @@ package dev.longtake.runtime.engine;
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.LayerPass;
@@ -10,10 +11,9 @@ import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.LanePass;
-import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.tensor.Tensor;
-import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
  * Generates one take: clip by clip, frame block by frame block, step by step. Every strategy is
@@ -34,27 +34,29 @@ final class ClipGenerator {
   private final TakeSpec spec;
   private final TakeNoise random;
   private final GenerationListener listener;
-  private final FrameHistory history;
-  private final float[] pixels;
-  private final ByteBuffer rgb;
+  private final FrameDelivery delivery;
   private int clip;
   private int block;
-  private int frames;
 
+  /**
+   * Creates the generator of a take; does nothing yet.
+   *
+   * @param readback of the lane
+   */
   ClipGenerator(
-      ModelStack stack, Lane lane, TakeSpec spec, TakeNoise random, GenerationListener listener) {
-    EngineShape shape = stack.shape();
-    int frameValues = shape.height() * shape.width() * VaeConfig.COLOURS;
+      ModelStack stack,
+      Lane lane,
+      Readback readback,
+      TakeSpec spec,
+      TakeNoise random,
+      GenerationListener listener) {
     this.stack = stack;
     this.ops = stack.ops();
     this.lane = lane;
     this.spec = spec;
     this.random = random;
     this.listener = listener;
-    int clipFrames = shape.model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
-    this.history = new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + clipFrames, frameValues);
-    this.pixels = new float[VaeConfig.TEMPORAL_STRIDE * frameValues];
-    this.rgb = ByteBuffer.allocate(frameValues);
+    this.delivery = new FrameDelivery(stack.shape(), readback);
   }
 
   /** Fills the caches with the conditions, and shows the decoder what came before. */
@@ -82,42 +84,48 @@ final class ClipGenerator {
     return block == 0;
   }
 
-  /** Returns how many frames the sink was given. */
+  /** Returns how many frames a sink was given. */
   int frames() {
-    return frames;
+    return delivery.frames();
   }
 
   FrameHistory history() {
-    return history;
+    return delivery.history();
   }
 
-  /** Generates and decodes the next frame block, and waits for it. */
-  void nextBlock(FrameSink sink) {
+  /**
+   * Queues the next frame block, and gives the frames of the one before to the sink while the
+   * device works on it.
+   *
+   * @param device carries out what is queued, a forward at a time, before it returns; the sink is
+   *     called in between
+   */
+  void nextBlock(Executor device, FrameSink sink) {
+    device.execute(this::beginBlock);
+    for (int step = 0; step < stack.shape().model().steps(); step++) {
+      int stepIndex = step;
+      device.execute(() -> denoise(stepIndex));
+      delivery.deliverNext(sink);
+    }
+    deliver(sink);
+    device.execute(this::finishBlock);
+  }
+
+  /** Gives all frames to the sink that it has not got yet, and waits for them. */
+  void deliver(FrameSink sink) {
+    while (delivery.pending()) {
+      delivery.deliverNext(sink);
+    }
+  }
+
+  private void beginBlock() {
     if (clip == 1 && block == 0) {
       // From here on the reference is the video's own first frame instead of the picture.
       sweep(0, lane.dit().condition(lane.reference(), lane.motion()));
       listener.conditioned(clip, lane.caches());
     }
     listener.blockStarted(clip, block);
-    denoise();
-    listener.latents(clip, block, lane.latents());
-    if (clip == 0 && block == 0) {
-      ops.copy(lane.latents().slice(0, 1), lane.reference());
-    }
-    for (int i = 0; i < DitConfig.BLOCK_FRAMES; i++) {
-      boolean first = clip == 0 && block == 0 && i == 0;
-      deliver(decode(lane.latents().slice(i, 1)), first ? DROPPED_FRAMES : 0, sink);
-    }
-    block++;
-    if (block == stack.shape().model().blocks()) {
-      block = 0;
-      clip++;
-    }
-  }
-
-  private void denoise() {
-    ModelShape shape = stack.shape().model();
-    int firstLatentFrame = clip * shape.clipLatentFrames() + block * DitConfig.BLOCK_FRAMES;
+    int firstLatentFrame = firstLatentFrame();
     float[] noise = new float[Math.toIntExact(lane.latents().shape().elements())];
     random.noise(clip, block, noise);
     ops.upload(noise, 0, lane.latents());
@@ -127,13 +135,36 @@ final class ClipGenerator {
       ops.upload(soundOf(firstLatentFrame * VaeConfig.TEMPORAL_STRIDE), 0, sound);
       lane.dit().beginBlock(sound, firstLatentFrame);
     }
-    for (int step = 0; step < shape.steps(); step++) {
-      int distance = random.relativeDistance(clip, block, step);
-      sweep(step, lane.dit().denoise(lane.latents(), step, distance, layerWatch(step)));
-      lane.dit().velocity(step, lane.velocity());
-      listener.velocity(clip, block, step, lane.velocity());
-      ops.addScaled(lane.latents(), lane.velocity(), stack.schedule().stepSize(step));
+  }
+
+  private void denoise(int step) {
+    int distance = random.relativeDistance(clip, block, step);
+    sweep(step, lane.dit().denoise(lane.latents(), step, distance, layerWatch(step)));
+    lane.dit().velocity(step, lane.velocity());
+    listener.velocity(clip, block, step, lane.velocity());
+    ops.addScaled(lane.latents(), lane.velocity(), stack.schedule().stepSize(step));
+  }
+
+  private void finishBlock() {
+    listener.latents(clip, block, lane.latents());
+    boolean first = clip == 0 && block == 0;
+    if (first) {
+      ops.copy(lane.latents().slice(0, 1), lane.reference());
     }
+    for (int i = 0; i < DitConfig.BLOCK_FRAMES; i++) {
+      int dropped = first && i == 0 ? DROPPED_FRAMES : 0;
+      delivery.add(decode(lane.latents().slice(i, 1)), dropped);
+    }
+    listener.decoded(clip, block);
+    block++;
+    if (block == stack.shape().model().blocks()) {
+      block = 0;
+      clip++;
+    }
+  }
+
+  private int firstLatentFrame() {
+    return clip * stack.shape().model().clipLatentFrames() + block * DitConfig.BLOCK_FRAMES;
   }
 
   private Runnable layerWatch(int step) {
@@ -160,20 +191,6 @@ final class ClipGenerator {
     Tensor decoded = lane.frames().slice(0, lane.decoder().nextFrames());
     lane.decoder().decode(latent, decoded);
     return decoded;
-  }
-
-  private void deliver(Tensor decoded, int dropped, FrameSink sink) {
-    ops.download(decoded, pixels, 0);
-    int frameValues = rgb.capacity();
-    for (int i = dropped; i < decoded.shape().extent(0); i++) {
-      for (int j = 0; j < frameValues; j++) {
-        float clamped = Math.max(-1f, Math.min(1f, pixels[i * frameValues + j]));
-        rgb.put(j, (byte) (int) ((clamped + 1f) / 2f * 255f));
-      }
-      history.add(rgb.clear());
-      sink.accept(frames, rgb.clear().asReadOnlyBuffer());
-      frames++;
-    }
   }
 
   private void requireShapes() {

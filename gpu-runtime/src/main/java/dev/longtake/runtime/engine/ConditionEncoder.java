@@ -6,6 +6,7 @@ import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.AudioMix;
 import dev.longtake.runtime.model.dit.DitConfig;
+import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.model.vae.FrameSource;
 import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.model.vae.VaeEncoder;
@@ -36,12 +37,12 @@ final class ConditionEncoder {
   }
 
   /** Encodes a prompt's tokens to [tokens, text width]. */
-  HostValues prompt(int[] ids) {
-    int width = stack.t5().config().width();
+  HostValues prompt(T5Encoder textEncoder, int[] ids) {
+    int width = textEncoder.config().width();
     float[] values = new float[ids.length * width];
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor context = ops.workspace().tensor(ops.activationType(), ids.length, width);
-      stack.t5().encode(ids, context);
+      textEncoder.encode(ids, context);
       ops.download(context, values, 0);
     }
     return new HostValues(values, ids.length, width);

@@ -11,9 +11,9 @@ import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.weights.Checkpoint;
 
 /** Every size that decides what an engine holds and computes. */
-record EngineShape(ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2Config wav2vec2) {
+public record EngineShape(ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2Config wav2vec2) {
   /** Checks that the models fit together. */
-  EngineShape {
+  public EngineShape {
     DitConfig dit = model.dit();
     requireEqual("text channels", dit.textWidth(), "the text encoder", t5.width());
     requireEqual("latent channels", dit.latentChannels(), "the VAE", vae.latentChannels());
@@ -42,12 +42,19 @@ record EngineShape(ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2Config 
     }
   }
 
+  /** Returns the rows of a video frame. */
   int height() {
     return model.grid().latentRows() * VaeConfig.SPATIAL_STRIDE;
   }
 
+  /** Returns the columns of a video frame. */
   int width() {
     return model.grid().latentColumns() * VaeConfig.SPATIAL_STRIDE;
+  }
+
+  /** Returns the values of the video frames that one latent frame becomes. */
+  int latentFrameValues() {
+    return VaeConfig.TEMPORAL_STRIDE * height() * width() * VaeConfig.COLOURS;
   }
 
   /** Returns the video frames of one frame block. */

@@ -22,4 +22,7 @@ public interface GenerationListener {
 
   /** Sees a frame block's final latents [3, h, w, C]. */
   default void latents(int clip, int block, Tensor latents) {}
+
+  /** Learns that decoding a frame block has been queued. */
+  default void decoded(int clip, int block) {}
 }

@@ -12,78 +12,88 @@ import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
+import dev.longtake.runtime.engine.ModelSource.Tokenizer;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.memory.Arena;
-import dev.longtake.runtime.memory.HostBlock;
+import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.MemoryPlan;
+import dev.longtake.runtime.memory.Partition;
+import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.picture.PictureResizer;
 import dev.longtake.runtime.model.t5.PromptText;
-import dev.longtake.runtime.model.t5.PromptTokenizer;
+import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.model.wav2vec2.AudioWindows;
 import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.ops.cpu.CpuOps;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
-import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An engine on the CPU. What its threads ask for is computed a frame block at a time, in turn. */
+/** An engine on one device. What its threads ask for is computed a forward at a time, in turn. */
 public final class LongtakeEngine implements AvatarEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
 
   private final EngineConfig config;
+  private final ComputeDevice device;
+  private final ModelSource source;
+  private final EngineShape shape;
   private final MemoryPlan plan;
-  private final int audioLeadFrames;
   private final Resources resources;
+  private final Tokenizer tokenizer;
   private final ModelStack stack;
-  private final PromptTokenizer tokenizer;
+  private final @Nullable T5Encoder textEncoder; // null: a guest in a free lane
   private final ConditionEncoder conditions;
-  private final List<Lane> lanes = new ArrayList<>();
-  private final BlockingQueue<Lane> freeLanes;
-  private final ReentrantLock device = new ReentrantLock(true);
+  private final LanePool lanes;
+  private final ReentrantLock turn = new ReentrantLock(true);
 
-  private LongtakeEngine(EngineConfig config, Checkpoint checkpoint, Resources resources) {
+  private LongtakeEngine(
+      EngineConfig config, ModelSource source, ComputeDevice device, Resources resources) {
     long started = System.nanoTime();
-    EngineShape shape =
-        EngineShape.of(
-            checkpoint, config.height(), config.width(), config.clipFrames(), config.sampleSteps());
-    ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
     this.config = config;
+    this.device = device;
+    this.source = source;
     this.resources = resources;
-    this.plan = EnginePlanner.plan(shape, checkpoint, strategy, DType.FP32, config.lanes());
-    EnginePlanner.requireFits(plan, config.strategy(), config.budgetBytes());
-    this.audioLeadFrames = checkpoint.settings().audioLeadFrames();
-    this.tokenizer =
-        resources.add(
-            PromptTokenizer.open(checkpoint.tokenizerJson(), shape.model().dit().textTokens()));
-    HostBlock memory = resources.add(HostBlock.reserve(plan.totalBytes()));
-    long laneStart = plan.weightBytes();
-    long workspaceStart = laneStart + plan.laneBytes() * plan.lanes();
-    Ops ops =
-        resources.add(
-            new CpuOps(config.cpuThreads(), memory.part(workspaceStart, plan.workspaceBytes())));
-    Arena weights = new Arena("weights", memory.part(0, plan.weightBytes()));
-    StackReaders readers = StackReaders.of(checkpoint, ops, weights);
-    this.stack = ModelStack.load(shape, checkpoint, strategy, readers, ops, weights);
-    readers.requireAllRead().run();
-    this.conditions = new ConditionEncoder(stack);
+    this.shape =
+        source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
+    ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
+    long budgetBytes = Math.min(config.budgetBytes(), device.availableBytes());
+    this.plan = EnginePlanner.plan(shape, source, strategy, device, config.lanes(), budgetBytes);
+    EnginePlanner.requireFits(plan, config.strategy(), budgetBytes);
+    this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
+    Partition memory = new Partition(resources.add(device.reserve(plan.totalBytes())));
+    Arena weights = new Arena("weights", memory.next(plan.weightBytes()));
+    Block text = memory.next(plan.textEncoderBytes());
+    List<Block> laneMemories = new ArrayList<>();
     for (int i = 0; i < plan.lanes(); i++) {
-      long start = laneStart + i * plan.laneBytes();
-      lanes.add(Lane.allocate(stack, new Arena("lane " + i, memory.part(start, plan.laneBytes()))));
+      laneMemories.add(memory.next(plan.laneBytes()));
     }
-    this.freeLanes = new LinkedBlockingQueue<>(lanes);
+    Ops ops = resources.add(device.openOps(memory.next(plan.workspaceBytes())));
+    this.stack = ModelStack.load(shape, source, source::reader, strategy, device, ops, weights);
+    this.textEncoder = plan.textEncoderBytes() == 0 ? null : loadTextEncoder(text);
+    this.conditions = new ConditionEncoder(stack);
+    List<Readback> readbacks = new ArrayList<>();
+    for (int i = 0; i < plan.lanes(); i++) {
+      readbacks.add(
+          resources.add(
+              device.openReadback(ops, DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
+    }
+    this.lanes = new LanePool(stack, laneMemories, readbacks);
+    ops.synchronize();
     LOG.info(
-        "Opened {} in {} ms: strategy {}, {}",
-        config.checkpointDir(),
+        "Opened {} on {} in {} ms: strategy {}, {}",
+        source.description(),
+        device.description(),
         (System.nanoTime() - started) / 1_000_000,
         config.strategy(),
         plan.describe());
@@ -95,10 +105,23 @@ public final class LongtakeEngine implements AvatarEngine {
    * @param checkpoint closed with the engine, or at once if it cannot be opened
    */
   public static LongtakeEngine open(EngineConfig config, Checkpoint checkpoint) {
+    return open(config, new CheckpointSource(checkpoint, config.checkpointDir()));
+  }
+
+  /** Opens an engine on the device that its configuration names; owns {@code source}. */
+  public static LongtakeEngine open(EngineConfig config, ModelSource source) {
+    DeviceChoice choice =
+        DeviceChoice.of(config.device(), config.precision(), config.kvPrecision());
+    return open(config, source, () -> choice.open(config.cpuThreads()));
+  }
+
+  /** Opens an engine on a device of the caller's choice; owns both. */
+  public static LongtakeEngine open(
+      EngineConfig config, ModelSource source, Supplier<ComputeDevice> device) {
     Resources resources = new Resources();
-    resources.add(checkpoint);
+    resources.add(source);
     try {
-      return new LongtakeEngine(config, checkpoint, resources);
+      return new LongtakeEngine(config, source, resources.add(device.get()), resources);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -118,37 +141,32 @@ public final class LongtakeEngine implements AvatarEngine {
   @Override
   public HostValues encodePrompt(String prompt) {
     int[] ids = tokenizer.encode(PromptText.clean(prompt));
-    device.lock();
+    T5Encoder resident = textEncoder;
+    if (resident != null) {
+      return onDevice(() -> conditions.prompt(resident, ids));
+    }
+    LanePool.Slot slot = lanes.take();
     try {
-      return conditions.prompt(ids);
+      return onDevice(() -> conditions.prompt(loadTextEncoder(slot.memory()), ids));
     } finally {
-      device.unlock();
+      inTurn(() -> lanes.giveBackOverwritten(slot));
     }
   }
 
   @Override
   public HostValues encodeAudio(float[] samples) {
-    int lead = audioLeadFrames * FeatureTiming.SAMPLE_RATE_HZ / ConditionEncoder.FRAME_RATE_FPS;
+    int lead =
+        source.audioLeadFrames() * FeatureTiming.SAMPLE_RATE_HZ / ConditionEncoder.FRAME_RATE_FPS;
     float[] withSilence = new float[Math.addExact(lead, samples.length)];
     System.arraycopy(samples, 0, withSilence, lead, samples.length);
-    AudioWindows windows = AudioWindows.of(stack.shape().wav2vec2(), withSilence.length);
-    device.lock();
-    try {
-      return conditions.audio(withSilence, windows);
-    } finally {
-      device.unlock();
-    }
+    AudioWindows windows = AudioWindows.of(shape.wav2vec2(), withSilence.length);
+    return onDevice(() -> conditions.audio(withSilence, windows));
   }
 
   @Override
   public PictureLatents encodePicture(Picture picture) {
     float[] pixels = PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
-    device.lock();
-    try {
-      return conditions.picture(pixels);
-    } finally {
-      device.unlock();
-    }
+    return onDevice(() -> conditions.picture(pixels));
   }
 
   @Override
@@ -162,18 +180,14 @@ public final class LongtakeEngine implements AvatarEngine {
    * @param listener called while the device is this take's alone; its forwards run on {@link #ops}
    */
   public TakeSession open(TakeSpec spec, TakeNoise random, GenerationListener listener) {
-    Lane lane = takeLane();
+    LanePool.Slot slot = lanes.take();
     try {
-      ClipGenerator generator = new ClipGenerator(stack, lane, spec, random, listener);
-      device.lock();
-      try {
-        generator.start();
-      } finally {
-        device.unlock();
-      }
-      return new Session(lane, generator);
+      ClipGenerator generator =
+          new ClipGenerator(stack, slot.lane(), slot.readback(), spec, random, listener);
+      inTurn(generator::start);
+      return new Session(slot, generator);
     } catch (RuntimeException | Error e) {
-      freeLanes.add(lane);
+      lanes.giveBack(slot);
       throw e;
     }
   }
@@ -191,32 +205,61 @@ public final class LongtakeEngine implements AvatarEngine {
     return plan;
   }
 
-  List<Lane> lanes() {
-    return lanes;
+  /** Returns all sizes. */
+  public EngineShape shape() {
+    return shape;
+  }
+
+  /** Returns the device. */
+  public ComputeDevice device() {
+    return device;
+  }
+
+  /** Returns the bytes that were planned for the device, all of which it has reserved. */
+  public long plannedBytes() {
+    return plan.totalBytes();
   }
 
   @Override
   public void close() {
-    checkState(freeLanes.size() == plan.lanes(), "a take is still open; close it first");
+    checkState(lanes.allFree(), "a take is still open; close it first");
+    device.makeCurrent();
     resources.close();
   }
 
-  private Lane takeLane() {
+  private T5Encoder loadTextEncoder(Block memory) {
+    return ModelStack.loadTextEncoder(
+        shape, source, source::reader, stack.ops(), new Arena("text encoder", memory));
+  }
+
+  /** Does something when it is the calling thread's turn. */
+  private void inTurn(Runnable work) {
+    turn.lock();
     try {
-      return freeLanes.take();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while waiting for a lane", e);
+      device.makeCurrent();
+      work.run();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private <T> T onDevice(Supplier<T> work) {
+    turn.lock();
+    try {
+      device.makeCurrent();
+      return work.get();
+    } finally {
+      turn.unlock();
     }
   }
 
   private final class Session implements TakeSession {
-    private final Lane lane;
+    private final LanePool.Slot slot;
     private final ClipGenerator generator;
     private boolean closed;
 
-    Session(Lane lane, ClipGenerator generator) {
-      this.lane = lane;
+    Session(LanePool.Slot slot, ClipGenerator generator) {
+      this.slot = slot;
       this.generator = generator;
     }
 
@@ -224,13 +267,9 @@ public final class LongtakeEngine implements AvatarEngine {
     public void renderClip(FrameSink sink) {
       checkState(!closed, "the take is closed");
       do {
-        device.lock();
-        try {
-          generator.nextBlock(sink);
-        } finally {
-          device.unlock();
-        }
+        generator.nextBlock(LongtakeEngine.this::inTurn, sink);
       } while (!generator.atClipStart());
+      generator.deliver(sink);
     }
 
     @Override
@@ -247,49 +286,15 @@ public final class LongtakeEngine implements AvatarEngine {
           "keptFrames must end the take within its last clip, but was %s of %s",
           keptFrames,
           generator.frames());
-      device.lock();
-      try {
-        return conditions.end(generator.history(), keptFrames);
-      } finally {
-        device.unlock();
-      }
+      return onDevice(() -> conditions.end(generator.history(), keptFrames));
     }
 
     @Override
     public void close() {
       if (!closed) {
         closed = true;
-        freeLanes.add(lane);
+        lanes.giveBack(slot);
       }
-    }
-  }
-
-  /** Things to close, last opened first, each even if another cannot be closed. */
-  private static final class Resources {
-    private final List<AutoCloseable> opened = new ArrayList<>();
-
-    <T extends AutoCloseable> T add(T resource) {
-      opened.add(resource);
-      return resource;
-    }
-
-    void close() {
-      RuntimeException failure = new IllegalStateException("the engine could not be closed");
-      closeAfter(failure);
-      if (failure.getSuppressed().length > 0) {
-        throw failure;
-      }
-    }
-
-    void closeAfter(Throwable cause) {
-      for (int i = opened.size() - 1; i >= 0; i--) {
-        try {
-          opened.get(i).close();
-        } catch (Exception e) {
-          cause.addSuppressed(e);
-        }
-      }
-      opened.clear();
     }
   }
 }

@@ -1,10 +1,12 @@
 package dev.longtake.runtime.engine;
 
+import dev.longtake.runtime.engine.ModelSource.PartReader;
+import dev.longtake.runtime.engine.ModelSource.Readers;
+import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.AudioMix;
 import dev.longtake.runtime.model.dit.Dit;
 import dev.longtake.runtime.model.dit.DitWeights;
-import dev.longtake.runtime.model.t5.T5Config;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.model.t5.T5Weights;
 import dev.longtake.runtime.model.vae.VaeWeights;
@@ -14,9 +16,13 @@ import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.FlowMatchSchedule;
 import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.ExecutionStrategy;
-import dev.longtake.runtime.weights.Checkpoint;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.weights.WeightTypes;
 
-/** All models of an engine, on its device. The same code plans the memory and fills it. */
+/**
+ * The models of an engine that stay on its device. The same code plans the memory and fills it. The
+ * text encoder, by far the largest beside the transformer, comes and goes by itself.
+ */
 record ModelStack(
     EngineShape shape,
     Ops ops,
@@ -24,46 +30,75 @@ record ModelStack(
     Dit dit,
     DenoiseExecutor executor,
     VaeWeights vae,
-    T5Encoder t5,
     Wav2Vec2Encoder wav2vec2,
     AudioMix audioMix) {
   /**
-   * Loads all models.
+   * Loads the models.
    *
-   * @param readers where weights come from: the checkpoint's files, or nowhere to plan
+   * @param readers those of {@code source} that read, or those that plan
+   * @param ops of {@code device}, or what stands in for them while planning
    * @param arena for everything that lives as long as the engine
    */
   static ModelStack load(
       EngineShape shape,
-      Checkpoint checkpoint,
+      ModelSource source,
+      Readers readers,
       ExecutionStrategy strategy,
-      StackReaders readers,
+      ComputeDevice device,
       Ops ops,
       Arena arena) {
+    WeightTypes types = WeightTypes.all(ops.activationType());
     FlowMatchSchedule schedule = FlowMatchSchedule.of(shape.model().steps());
+    PartReader transformer =
+        readers.open(ModelPart.TRANSFORMER, ops, arena, transformerTypes(device));
     Dit dit =
         new Dit(
             ops,
             arena,
             shape.model().dit(),
-            DitWeights.read(readers.dit(), shape.model().dit()),
+            DitWeights.read(transformer.weights(), shape.model().dit()),
             shape.model().grid(),
             schedule.timesteps());
-    DenoiseExecutor executor = strategy.open(shape.model(), readers.dit(), ops, arena);
+    DenoiseExecutor executor = strategy.open(shape.model(), transformer.weights(), ops, arena);
+    PartReader vae = readers.open(ModelPart.VAE, ops, arena, types);
+    VaeWeights vaeWeights = VaeWeights.read(vae.weights(), shape.vae());
+    PartReader speech = readers.open(ModelPart.SPEECH, ops, arena, types);
+    Wav2Vec2Weights speechWeights = Wav2Vec2Weights.read(speech.weights(), shape.wav2vec2());
+    transformer.requireAllRead().run();
+    vae.requireAllRead().run();
+    speech.requireAllRead().run();
     return new ModelStack(
         shape,
         ops,
         schedule,
         dit,
         executor,
-        VaeWeights.read(readers.vae(), shape.vae()),
-        new T5Encoder(
-            ops,
-            shape.t5(),
-            T5Weights.read(readers.t5(), shape.t5()),
-            checkpoint.t5().tensor(T5Config.TOKEN_EMBEDDING)),
-        new Wav2Vec2Encoder(
-            ops, shape.wav2vec2(), Wav2Vec2Weights.read(readers.wav2vec2(), shape.wav2vec2())),
-        AudioMix.read(checkpoint.dit(), shape.model().dit()));
+        vaeWeights,
+        new Wav2Vec2Encoder(ops, shape.wav2vec2(), speechWeights),
+        source.audioMix(shape.model().dit()));
+  }
+
+  /** Loads the text encoder; it lives as long as what is taken from {@code arena}. */
+  static T5Encoder loadTextEncoder(
+      EngineShape shape, ModelSource source, Readers readers, Ops ops, Arena arena) {
+    PartReader text =
+        readers.open(ModelPart.TEXT, ops, arena, WeightTypes.all(ops.activationType()));
+    T5Weights weights = T5Weights.read(text.weights(), shape.t5());
+    text.requireAllRead().run();
+    return new T5Encoder(ops, shape.t5(), weights, source.tokenEmbedding());
+  }
+
+  /**
+   * Returns the types of the transformer's parameters. With layers in FP8, all their linear maps
+   * are, those of the audio injectors too; text, time, head and sound stay as they are, as the
+   * official code has it.
+   */
+  private static WeightTypes transformerTypes(ComputeDevice device) {
+    if (device.layerType() != DType.FP8_E4M3) {
+      return WeightTypes.all(device.layerType());
+    }
+    return new WeightTypes(
+        device.activationType(),
+        name -> name.startsWith("blocks.") || name.startsWith("audio_injector."));
   }
 }

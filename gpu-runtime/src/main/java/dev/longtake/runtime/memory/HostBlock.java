@@ -18,7 +18,7 @@ import org.bytedeco.javacpp.Pointer;
  *
  * <p>The block that {@link #reserve} returns owns the memory; its parts and tensors are views.
  */
-public final class HostBlock implements Block, AutoCloseable {
+public final class HostBlock implements OwnedBlock {
   private final Pointer reserved;
   private final long startBytes;
   private final long capacityBytes;
@@ -71,7 +71,6 @@ public final class HostBlock implements Block, AutoCloseable {
     return new HostBlock(reserved, startBytes + offsetBytes, partBytes);
   }
 
-  /** Gives the memory back. All parts and tensors of it become invalid. */
   @Override
   public void close() {
     if (!reserved.isNull()) {

@@ -2,7 +2,8 @@ package dev.longtake.runtime.tools;
 
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
-import dev.longtake.runtime.engine.LongtakeEngineProvider;
+import dev.longtake.runtime.engine.device.DeviceChoice;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where and how a command computes. */
@@ -11,43 +12,62 @@ public final class DeviceOptions {
       names = "--device",
       defaultValue = "cpu",
       paramLabel = "DEVICE",
-      description = "Where to compute: cpu. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Where to compute: cpu, cuda for the first GPU, or cuda:N. Default: ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(
       names = "--precision",
-      defaultValue = "fp32",
       paramLabel = "TYPE",
-      description = "Number format: fp32. Default: ${DEFAULT-VALUE}.")
-  private Precision precision;
+      description =
+          "Number format of the transformer: fp32 on the CPU; bf16, or fp8 for its linear layers,"
+              + " on a GPU. Default: fp32 on the CPU, bf16 on a GPU.")
+  private @Nullable Precision precision;
+
+  @Option(
+      names = "--kvPrecision",
+      paramLabel = "TYPE",
+      description =
+          "Number format of cached keys and values: fp32 on the CPU, bf16 on a GPU. Default:"
+              + " those.")
+  private @Nullable Precision kvPrecision;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads that compute. Default: one a processor.")
+      description = "Threads that compute on the CPU. Default: one a processor.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
   /**
-   * Checks that there is such a device and that it computes in this precision.
+   * Returns the device and the precision. Looks at no device.
    *
    * @throws LongtakeException INVALID_CONFIG, with what to choose instead
    */
-  public void requireAvailable() {
-    LongtakeEngineProvider.requireAvailable(device, precision);
+  public DeviceChoice choice() {
+    return DeviceChoice.of(device, precision(), kvPrecision());
   }
 
-  /** Returns the device. */
+  /** Returns the device's name. */
   public String device() {
     return device;
   }
 
-  /** Returns the number format. */
+  /** Returns the number format of the transformer. */
   public Precision precision() {
-    return precision;
+    return precision == null ? ofActivations() : precision;
+  }
+
+  /** Returns the number format of cached keys and values. */
+  public Precision kvPrecision() {
+    return kvPrecision == null ? ofActivations() : kvPrecision;
   }
 
   /** Returns the number of threads on the CPU. */
   public int threads() {
     return threads;
+  }
+
+  private Precision ofActivations() {
+    return device.equals("cpu") ? Precision.FP32 : Precision.BF16;
   }
 }

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 
 /**
  * Copies parameters from a checkpoint into an arena, in chunks of bounded size, as {@link
- * Ops#activationType()}.
+ * Ops#activationType()} unless told otherwise.
  *
  * <p>Owns neither the source nor the arena. Remembers which tensors it has read, so that a model
  * can make sure that the checkpoint has no others. Not safe for use by several threads.
@@ -39,9 +39,14 @@ public final class CheckpointWeightReader implements WeightReader {
    * @param arena where tensors are taken from; must belong to the device of {@code ops}
    */
   public CheckpointWeightReader(TensorSource source, Ops ops, Arena arena) {
+    this(source, ops, arena, WeightTypes.all(ops.activationType()));
+  }
+
+  /** As {@link #CheckpointWeightReader(TensorSource, Ops, Arena)}, with types of one's own. */
+  public CheckpointWeightReader(TensorSource source, Ops ops, Arena arena, WeightTypes types) {
     this.source = requireNonNull(source, "source");
     this.ops = requireNonNull(ops, "ops");
-    this.allocator = new WeightAllocator(arena, ops.activationType());
+    this.allocator = new WeightAllocator(arena, types);
     this.unread = new TreeSet<>(source.names());
   }
 
@@ -57,8 +62,8 @@ public final class CheckpointWeightReader implements WeightReader {
   public Linear linear(String prefix, int out, int in) {
     StoredTensor weight = require(prefix + ".weight", Shape.of(out, in));
     StoredTensor bias = require(prefix + ".bias", Shape.of(out));
-    Linear linear = allocator.linear(out, in);
-    copy(weight, linear.weight());
+    Linear linear = allocator.linear(prefix, out, in);
+    copyMatrix(weight, linear);
     copy(bias, requireNonNull(linear.bias()));
     return linear;
   }
@@ -66,8 +71,8 @@ public final class CheckpointWeightReader implements WeightReader {
   @Override
   public Linear linearWithoutBias(String prefix, int out, int in) {
     StoredTensor weight = require(prefix + ".weight", Shape.of(out, in));
-    Linear linear = allocator.linearWithoutBias(out, in);
-    copy(weight, linear.weight());
+    Linear linear = allocator.linearWithoutBias(prefix, out, in);
+    copyMatrix(weight, linear);
     return linear;
   }
 
@@ -138,6 +143,16 @@ public final class CheckpointWeightReader implements WeightReader {
       stored.read(first, chunk, 0, count);
       ops.upload(chunk, 0, flat.slice(first, count));
     }
+    unread.remove(stored.name());
+  }
+
+  private void copyMatrix(StoredTensor stored, Linear linear) {
+    if (linear.scale() == null) {
+      copy(stored, linear.weight());
+      return;
+    }
+    chunk = atLeast(chunk, linear.inWidth());
+    RowQuantizer.load(stored, linear, ops, chunk);
     unread.remove(stored.name());
   }
 

@@ -21,7 +21,12 @@ public final class PlannedWeightReader implements WeightReader {
    * @param arena where tensors are taken from, over a {@code PlannedBlock} or real memory
    */
   public PlannedWeightReader(Ops ops, Arena arena) {
-    this.allocator = new WeightAllocator(arena, ops.activationType());
+    this(arena, WeightTypes.all(ops.activationType()));
+  }
+
+  /** Creates a reader of nothing, for parameters of these types. */
+  public PlannedWeightReader(Arena arena, WeightTypes types) {
+    this.allocator = new WeightAllocator(arena, types);
   }
 
   @Override
@@ -31,12 +36,12 @@ public final class PlannedWeightReader implements WeightReader {
 
   @Override
   public Linear linear(String prefix, int out, int in) {
-    return allocator.linear(out, in);
+    return allocator.linear(prefix, out, in);
   }
 
   @Override
   public Linear linearWithoutBias(String prefix, int out, int in) {
-    return allocator.linearWithoutBias(out, in);
+    return allocator.linearWithoutBias(prefix, out, in);
   }
 
   @Override

@@ -120,29 +120,69 @@ class LongtakeEngineTest {
 
   @Test
   void planIsWhatTheEngineTakes() {
-    EngineConfig config = config(2, 1);
-    try (LongtakeEngine engine = open(config)) {
-      EnginePlanner.rehearse(engine.stack(), engine.lanes().get(0));
+    try (LongtakeEngine engine = open(config(2, 1))) {
+      useAtItsLargest(engine);
 
       assertThat(engine.ops().workspace().peakBytes()).isEqualTo(engine.plan().workspaceBytes());
     }
   }
 
+  /** The longest prompt, the longest window of speech, two clips and the end of a take. */
+  private static void useAtItsLargest(LongtakeEngine engine) {
+    byte[] rgb = new byte[HEIGHT * WIDTH * 3];
+    TakeSpec spec =
+        TakeSpec.first(
+            engine.encodePrompt("Someone speaks. ".repeat(100)),
+            engine.encodePicture(new Picture(HEIGHT, WIDTH, rgb)),
+            engine.encodeAudio(new float[60 * 16_000 - 3 * 640]),
+            1); // a minute with the silence in front, which is 3 frames of 640 samples
+    try (TakeSession take = engine.open(spec)) {
+      take.renderClip((frame, pixels) -> {});
+      take.renderClip((frame, pixels) -> {});
+      take.state(take.frames());
+    }
+  }
+
+  // Room for everything but the text encoder beside the lane.
+  @Test
+  void textEncoderIsAGuestInTheLaneWhereItDoesNotFit() {
+    HostValues expected;
+    long allBytes;
+    long textBytes;
+    byte[] pixels;
+    try (LongtakeEngine engine = open(config(2, 1))) {
+      expected = engine.encodePrompt("Someone speaks.");
+      allBytes = engine.plan().totalBytes();
+      textBytes = engine.plan().textEncoderBytes();
+      pixels = renderTake(engine, 7).pixels();
+    }
+    try (LongtakeEngine engine = open(withBudget(allBytes - 1))) {
+      assertThat(engine.plan().totalBytes()).isEqualTo(allBytes - textBytes);
+      assertThat(engine.memoryPlan()).contains("text encoder in a free lane");
+      assertThat(renderTake(engine, 7).pixels()).isEqualTo(pixels);
+      assertThat(engine.encodePrompt("Someone speaks.")).isEqualTo(expected);
+      assertThat(renderTake(engine, 7).pixels()).isEqualTo(pixels);
+    }
+  }
+
+  private static EngineConfig withBudget(long budgetBytes) {
+    return new EngineConfig(
+        CHECKPOINT.toString(),
+        "cpu",
+        "resident",
+        Precision.FP32,
+        HEIGHT,
+        WIDTH,
+        CLIP_FRAMES,
+        4,
+        1,
+        2,
+        budgetBytes);
+  }
+
   @Test
   void refusesPlanThatDoesNotFit() {
-    EngineConfig config =
-        new EngineConfig(
-            CHECKPOINT.toString(),
-            "cpu",
-            "resident",
-            Precision.FP32,
-            HEIGHT,
-            WIDTH,
-            CLIP_FRAMES,
-            4,
-            1,
-            1,
-            1 << 20);
+    EngineConfig config = withBudget(1 << 20);
 
     assertThatThrownBy(() -> open(config))
         .isInstanceOfSatisfying(
@@ -208,15 +248,6 @@ class LongtakeEngineTest {
     assertThatThrownBy(() -> open(config))
         .hasMessageContaining("'quantum'")
         .hasMessageContaining("resident");
-  }
-
-  @Test
-  void refusesDeviceAndPrecisionThatAreNotThere() {
-    assertThatThrownBy(() -> LongtakeEngineProvider.requireAvailable("cuda", Precision.FP32))
-        .hasMessageContaining("'cuda'")
-        .hasMessageContaining("cpu");
-    assertThatThrownBy(() -> LongtakeEngineProvider.requireAvailable("cpu", Precision.BF16))
-        .hasMessageContaining("fp32");
   }
 
   @Test

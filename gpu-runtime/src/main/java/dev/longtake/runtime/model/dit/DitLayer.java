@@ -34,7 +34,7 @@ final class DitLayer {
    * Takes condition tokens through the layer and keeps their keys and values.
    *
    * @param tokens [Lc, E], changed in place
-   * @param caches its {@code ring} is not touched, its {@code text} must be filled
+   * @param caches their rings are not touched, {@code text} must be filled
    */
   void condition(ConditionPass pass, Tensor tokens, DitLayerWeights weights, LayerCaches caches) {
     Arena workspace = ops.workspace();
@@ -43,33 +43,33 @@ final class DitLayer {
       Tensor modulation = modulation(weights, pass.timestep());
       Tensor x = activations(count);
       normalize(tokens, modulation, ATTENTION, x);
-      KeyValue reference = caches.condition().reference();
-      KeyValue motion = caches.condition().motion();
-      int referenceCount = reference.keys().shape().extent(0);
-      Tensor referenceInput = x.slice(0, referenceCount);
-      Tensor motionInput = x.slice(referenceCount, count - referenceCount);
-      keys(referenceInput, weights.self(), reference.keys());
-      values(referenceInput, weights.self(), reference.values());
-      keys(motionInput, weights.self(), motion.keys());
-      values(motionInput, weights.self(), motion.values());
-      pass.motion().turn(ops, motion.keys(), motion.keys());
-
+      KeyValue conditions = caches.window().conditions();
+      Tensor reference = caches.referenceKeys();
+      keys(x, weights.self(), conditions.keys());
+      ops.copy(conditions.keys().slice(0, reference.shape().extent(0)), reference);
+      turn(pass, conditions.keys());
+      values(x, weights.self(), conditions.values());
+      for (KeyValue copy : caches.conditionCopies()) {
+        ops.copy(conditions.keys(), copy.keys());
+        ops.copy(conditions.values(), copy.values());
+      }
       Tensor q = heads(activations(count));
       queries(x, weights.self(), q);
-      pass.reference().turn(ops, q.slice(0, referenceCount), q.slice(0, referenceCount));
-      Tensor motionQueries = q.slice(referenceCount, count - referenceCount);
-      pass.motion().turn(ops, motionQueries, motionQueries);
-      Tensor turned = turnedReference(reference, pass.reference());
-      attend(
-          q,
-          List.of(turned, motion.keys()),
-          List.of(reference.values(), motion.values()),
-          weights.self(),
-          x);
-      ops.addGated(tokens, x, gate(modulation, ATTENTION));
+      turn(pass, q);
+      attend(q, conditions, weights.self(), x);
+      ops.addGated(tokens, flat(q), gate(modulation, ATTENTION));
       crossAttention(tokens, weights, caches.text());
       feedForward(tokens, modulation, weights);
     }
+  }
+
+  /** Turns the conditions' queries or keys [Lc, N, D] in place. */
+  private void turn(ConditionPass pass, Tensor conditions) {
+    int references = pass.reference().cos().shape().extent(0);
+    Tensor reference = conditions.slice(0, references);
+    Tensor motion = conditions.slice(references, conditions.shape().extent(0) - references);
+    pass.reference().turn(ops, reference, reference);
+    pass.motion().turn(ops, motion, motion);
   }
 
   /**
@@ -85,7 +85,7 @@ final class DitLayer {
       Tensor modulation = modulation(weights, pass.timestep());
       Tensor x = activations(count);
       normalize(tokens, modulation, ATTENTION, x);
-      KeyValue own = caches.ring().slice(pass.ringToken(), count);
+      KeyValue own = caches.window().ring(pass.ringToken(), count);
       keys(x, weights.self(), own.keys());
       pass.noisy().turn(ops, own.keys(), own.keys());
       values(x, weights.self(), own.values());
@@ -93,26 +93,19 @@ final class DitLayer {
       queries(x, weights.self(), q);
       pass.noisy().turn(ops, q, q);
 
-      KeyValue ring = caches.ring().slice(0, pass.ringTokens());
-      KeyValue reference = caches.condition().reference();
-      KeyValue motion = caches.condition().motion();
-      Tensor turned = turnedReference(reference, pass.reference());
-      attend(
-          q,
-          List.of(ring.keys(), turned, motion.keys()),
-          List.of(ring.values(), reference.values(), motion.values()),
-          weights.self(),
-          x);
-      ops.addGated(tokens, x, gate(modulation, ATTENTION));
+      turnReference(pass.reference(), caches);
+      attend(q, caches.window().inUse(pass.ringTokens()), weights.self(), x);
+      ops.addGated(tokens, flat(q), gate(modulation, ATTENTION));
       crossAttention(tokens, weights, caches.text());
       feedForward(tokens, modulation, weights);
     }
   }
 
-  private Tensor turnedReference(KeyValue reference, Rope3d.Table angles) {
-    Tensor turned = ops.workspace().tensor(ops.activationType(), reference.keys().shape());
-    angles.turn(ops, reference.keys(), turned);
-    return turned;
+  /** Brings the reference's keys to where the reference is in this forward. */
+  private void turnReference(Rope3d.Table angles, LayerCaches caches) {
+    Tensor reference = caches.referenceKeys();
+    Tensor conditions = caches.window().conditions().keys();
+    angles.turn(ops, reference, conditions.slice(0, reference.shape().extent(0)));
   }
 
   private Tensor modulation(DitLayerWeights weights, TimestepEmbedding timestep) {
@@ -138,8 +131,8 @@ final class DitLayer {
       ops.layerNorm(
           tokens, weights.crossNormWeight(), weights.crossNormBias(), config.epsilon(), x);
       queries(x, weights.cross(), q);
-      attend(q, List.of(text.keys()), List.of(text.values()), weights.cross(), x);
-      ops.add(tokens, x, tokens);
+      attend(q, text, weights.cross(), x);
+      ops.add(tokens, flat(q), tokens);
     }
   }
 
@@ -187,25 +180,33 @@ final class DitLayer {
       values(soundTokens, weights.attention(), keyValue.values());
       for (int frame = 0; frame < frames; frame++) {
         KeyValue own = keyValue.slice(frame * perFrameSound, perFrameSound);
-        Tensor queries = q.slice(frame * perFrame, perFrame);
-        ops.attention(
-            queries,
-            List.of(own.keys()),
-            List.of(own.values()),
-            config.attentionScale(),
-            null,
-            queries);
+        int first = frame * perFrame;
+        attention(q.slice(first, perFrame), own, x.slice(first, perFrame));
       }
-      ops.linear(flat(q), weights.attention().o(), Activation.NONE, x);
-      ops.add(tokens, x, tokens);
+      ops.linear(x, weights.attention().o(), Activation.NONE, flat(q));
+      ops.add(tokens, flat(q), tokens);
     }
   }
 
-  /** out = o(attention(q, k, v)); {@code q} is overwritten. */
-  private void attend(
-      Tensor q, List<Tensor> keys, List<Tensor> values, AttentionWeights weights, Tensor out) {
-    ops.attention(q, keys, values, config.attentionScale(), null, q);
-    ops.linear(flat(q), weights.o(), Activation.NONE, out);
+  /**
+   * q = o(attention(q, k, v)).
+   *
+   * @param between [S, E], overwritten: attention in place would need memory of its own on a GPU
+   */
+  private void attend(Tensor q, KeyValue context, AttentionWeights weights, Tensor between) {
+    attention(q, context, between);
+    ops.linear(between, weights.o(), Activation.NONE, flat(q));
+  }
+
+  /** out = attention(q, k, v), out being [S, E]. */
+  private void attention(Tensor q, KeyValue context, Tensor out) {
+    ops.attention(
+        q,
+        List.of(context.keys()),
+        List.of(context.values()),
+        config.attentionScale(),
+        null,
+        heads(out));
   }
 
   private void queries(Tensor x, AttentionWeights weights, Tensor out) {

@@ -3,19 +3,29 @@ package dev.longtake.runtime.model.dit;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
+import java.util.List;
 
 /**
  * What one layer keeps of one take: keys and values that later forwards attend to.
  *
- * @param ring of past frame blocks, one for each denoising step
- * @param condition of reference and motion tokens, shared by all steps
+ * @param window what a forward of one denoising step attends to: conditions and a ring
+ * @param referenceKeys [frame tokens, N, D] of the reference before RoPE, because the reference
+ *     moves; shared by all steps
+ * @param conditionCopies where the conditions must be written as well, because other steps' windows
+ *     have them there; not those of {@code window}
  * @param text of the prompt's tokens, shared by all steps
  */
-public record LayerCaches(KeyValue ring, ConditionCache condition, KeyValue text) {
+public record LayerCaches(
+    KeyWindow window, Tensor referenceKeys, List<KeyValue> conditionCopies, KeyValue text) {
+  /** Copies the list. */
+  public LayerCaches {
+    conditionCopies = List.copyOf(conditionCopies);
+  }
+
   /**
    * Keys and values [S, N, D].
    *
-   * @param keys ready for use: in the ring after RoPE
+   * @param keys ready for use: in a window after RoPE
    */
   public record KeyValue(Tensor keys, Tensor values) {
     /** Takes memory for {@code tokens} tokens. */
@@ -31,19 +41,10 @@ public record LayerCaches(KeyValue ring, ConditionCache condition, KeyValue text
     public KeyValue slice(int first, int count) {
       return new KeyValue(keys.slice(first, count), values.slice(first, count));
     }
-  }
 
-  /**
-   * Keys and values of the condition tokens, the reference's before the motion's.
-   *
-   * @param reference keys before RoPE, because the reference moves
-   * @param motion keys after RoPE
-   */
-  public record ConditionCache(KeyValue reference, KeyValue motion) {
-    /** Splits the cache of all condition tokens. */
-    public static ConditionCache of(KeyValue all, TokenGrid grid) {
-      return new ConditionCache(
-          all.slice(0, grid.frameTokens()), all.slice(grid.frameTokens(), grid.motionTokens()));
+    /** Returns the number of tokens. */
+    public int tokens() {
+      return keys.shape().extent(0);
     }
   }
 }

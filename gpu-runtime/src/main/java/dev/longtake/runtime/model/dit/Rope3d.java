@@ -151,28 +151,51 @@ public final class Rope3d {
 
     void add(int[] times, int[] rows, int[] columns) {
       int pairs = timePairs + 2 * spacePairs;
-      for (int time : times) {
-        for (int row : rows) {
-          for (int column : columns) {
-            turn(token * pairs, time, timePairs);
-            turn(token * pairs + timePairs, row, spacePairs);
-            turn(token * pairs + timePairs + spacePairs, column, spacePairs);
+      Turns[] rowTurns = Turns.of(rows, spacePairs);
+      Turns[] columnTurns = Turns.of(columns, spacePairs);
+      for (Turns time : Turns.of(times, timePairs)) {
+        for (Turns row : rowTurns) {
+          for (Turns column : columnTurns) {
+            put(time, token * pairs);
+            put(row, token * pairs + timePairs);
+            put(column, token * pairs + timePairs + spacePairs);
             token++;
           }
         }
       }
     }
 
-    private void turn(int start, int position, int axisPairs) {
-      for (int j = 0; j < axisPairs; j++) {
-        double angle = position / StrictMath.pow(BASE, j / (double) axisPairs);
-        cos[start + j] = Fp16.round((float) StrictMath.cos(angle));
-        sin[start + j] = Fp16.round((float) StrictMath.sin(angle));
-      }
+    private void put(Turns turns, int start) {
+      System.arraycopy(turns.cos, 0, cos, start, turns.cos.length);
+      System.arraycopy(turns.sin, 0, sin, start, turns.sin.length);
     }
 
     Rope3d build() {
       return new Rope3d(cos, sin);
+    }
+  }
+
+  /** The angles of one position along one axis, which many tokens share. */
+  private static final class Turns {
+    private final float[] cos;
+    private final float[] sin;
+
+    private Turns(int position, int axisPairs) {
+      this.cos = new float[axisPairs];
+      this.sin = new float[axisPairs];
+      for (int j = 0; j < axisPairs; j++) {
+        double angle = position / StrictMath.pow(BASE, j / (double) axisPairs);
+        cos[j] = Fp16.round((float) StrictMath.cos(angle));
+        sin[j] = Fp16.round((float) StrictMath.sin(angle));
+      }
+    }
+
+    static Turns[] of(int[] positions, int axisPairs) {
+      Turns[] turns = new Turns[positions.length];
+      for (int i = 0; i < positions.length; i++) {
+        turns[i] = new Turns(positions[i], axisPairs);
+      }
+      return turns;
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.Conv;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.ops.ScratchBytes;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.List;
@@ -14,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code Ops} without arithmetic, over memory that does not exist.
  *
- * <p>A model that runs on it takes the buffers that it would take on a device; the workspace's
- * {@link Arena#peakBytes()} is then what a device must offer.
+ * <p>A model that runs on it takes the buffers that it would take on a device, and each operation
+ * those that it takes for itself; the workspace's {@link Arena#peakBytes()} is then what a device
+ * must offer.
  */
 public final class PlanningOps implements Ops {
   private final DType activationType;
@@ -52,14 +54,26 @@ public final class PlanningOps implements Ops {
   public void synchronize() {}
 
   @Override
-  public void linear(Tensor x, Linear weights, Activation activation, Tensor out) {}
+  public void linear(Tensor x, Linear weights, Activation activation, Tensor out) {
+    takeForAMoment(ScratchBytes.linear(x, weights));
+  }
 
   @Override
-  public void convolve(Tensor x, Conv weights, Tensor out) {}
+  public void convolve(Tensor x, Conv weights, Tensor out) {
+    takeForAMoment(ScratchBytes.convolve(x, weights));
+  }
 
   @Override
   public void attention(
-      Tensor q, List<Tensor> k, List<Tensor> v, float scale, @Nullable Tensor bias, Tensor out) {}
+      Tensor q, List<Tensor> k, List<Tensor> v, float scale, @Nullable Tensor bias, Tensor out) {
+    takeForAMoment(out == q ? ScratchBytes.attention(q) : 0);
+  }
+
+  private void takeForAMoment(long bytes) {
+    try (Arena.Scope scope = workspace.scope()) {
+      workspace.tensor(DType.UINT8, Math.toIntExact(bytes));
+    }
+  }
 
   @Override
   public void layerNorm(

@@ -5,12 +5,17 @@ import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Picture;
+import dev.longtake.runtime.engine.ModelSource;
+import dev.longtake.runtime.engine.RandomModel;
+import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.tools.DeviceOptions;
 import dev.longtake.runtime.tools.media.MediaFiles;
+import dev.longtake.runtime.weights.Checkpoint;
 import dev.longtake.runtime.weights.CheckpointSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -31,13 +36,19 @@ import picocli.CommandLine.Spec;
     description = "Renders one video, keeps nothing of it, and reports where the time went.",
     footer = {
       "",
-      "Frames per second end to end count everything from opening the checkpoint to the last frame."
-          + " Without --image and --speech both are random numbers of a fixed seed.",
+      "Frames per second end to end count everything from the open engine to the last frame:"
+          + " prompt, speech, picture, denoising, decoding. Without --image and --speech both are"
+          + " random numbers of a fixed seed. Forwards are those of clips after the first, whose"
+          + " caches are full, if there are any. On a GPU one more clip is rendered with every"
+          + " operation marked, and the ceilings are measured with the GPU's libraries afterwards.",
       "",
       "Exit codes: 0 done, 2 refused before starting."
     })
 public final class BenchCommand implements Callable<Integer> {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,5})\\*(\\d{1,5})");
+  private static final Pattern BYTES = Pattern.compile("(\\d{1,6}(?:\\.\\d{1,3})?)(MiB|GiB)");
+  private static final String OFFICIAL = "14b";
+  private static final String DEMO_CHECKPOINT = "examples/demo/checkpoint";
   private static final int SAMPLE_RATE_HZ = 16_000;
   private static final long RANDOM_SEED = 1;
 
@@ -47,9 +58,11 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--shape",
       required = true,
-      paramLabel = "DIR",
-      description = "Checkpoint directory.")
-  private Path shape;
+      paramLabel = "14b|demo|DIR",
+      description =
+          "What to render with: random weights of the official shape, the demo model of the"
+              + " directory examples/demo, or a checkpoint directory.")
+  private String shape;
 
   @Option(
       names = "--size",
@@ -103,6 +116,12 @@ public final class BenchCommand implements Callable<Integer> {
   private String strategy;
 
   @Option(
+      names = "--vramLimit",
+      paramLabel = "N[MiB|GiB]",
+      description = "Most memory to use on the device. Default: what it has.")
+  private @Nullable String vramLimit;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Also write the figures to this file.")
@@ -110,37 +129,64 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    compute.requireAvailable();
-    if (!Files.isDirectory(shape)) {
-      throw refused("There is no checkpoint directory %s. Name one with --shape.".formatted(shape));
+    DeviceChoice choice = compute.choice();
+    choice.requireAvailable();
+    boolean random = shape.equals(OFFICIAL);
+    Path checkpoint = Path.of(shape.equals("demo") ? DEMO_CHECKPOINT : shape);
+    if (!random && !Files.isDirectory(checkpoint)) {
+      throw refused(
+          "There is no checkpoint directory %s. Name one with --shape, or choose --shape=%s."
+              .formatted(checkpoint, OFFICIAL));
     }
-    CheckpointSettings.Size pixels = sizeInPixels();
-    EngineConfig config =
-        new EngineConfig(
-            shape.toString(),
-            compute.device(),
-            strategy,
-            compute.precision(),
-            pixels.height(),
-            pixels.width(),
-            clipFrames,
-            sampleSteps,
-            1,
-            compute.threads(),
-            Long.MAX_VALUE);
-    BenchRun run = BenchRun.of(config, picture(pixels), samples(), prompt);
-    spec.commandLine().getOut().print(run.text());
+    CheckpointSettings.Size pixels = sizeInPixels(random ? null : checkpoint);
+    EngineConfig config = config(random ? shape : checkpoint.toString(), pixels);
+    ModelSource source =
+        random
+            ? RandomModel.ofOfficialShape(RANDOM_SEED)
+            : ModelSource.of(Checkpoint.open(checkpoint), checkpoint.toString());
+    BenchRun run = BenchRun.of(config, choice, source, picture(pixels), samples(), prompt);
+    Ceilings ceilings = choice.gpu().isPresent() ? CudaCeilings.measure(choice, run.work()) : null;
+    BenchReport report = new BenchReport(config, shape, commandLine(), run, ceilings);
+    spec.commandLine().getOut().print(report.text());
     spec.commandLine().getOut().flush();
     if (json != null) {
-      Files.writeString(json, run.json(commandLine()));
+      Files.writeString(json, report.json());
     }
     return 0;
   }
 
-  private CheckpointSettings.Size sizeInPixels() {
+  private EngineConfig config(String checkpoint, CheckpointSettings.Size pixels) {
+    return new EngineConfig(
+        checkpoint,
+        compute.device(),
+        strategy,
+        compute.precision(),
+        pixels.height(),
+        pixels.width(),
+        clipFrames,
+        sampleSteps,
+        1,
+        compute.threads(),
+        budgetBytes(),
+        compute.kvPrecision());
+  }
+
+  private long budgetBytes() {
+    if (vramLimit == null) {
+      return Long.MAX_VALUE;
+    }
+    Matcher matcher = BYTES.matcher(vramLimit);
+    if (!matcher.matches()) {
+      throw refused("--vramLimit must be such as 22GiB, but was '%s'.".formatted(vramLimit));
+    }
+    double unit = matcher.group(2).equals("GiB") ? 1L << 30 : 1L << 20;
+    return (long) (Double.parseDouble(matcher.group(1)) * unit);
+  }
+
+  private CheckpointSettings.Size sizeInPixels(@Nullable Path checkpoint) {
     if (size == null) {
-      return CheckpointSettings.read(shape)
-          .size()
+      return Optional.ofNullable(checkpoint)
+          .flatMap(directory -> CheckpointSettings.read(directory).size())
           .orElseThrow(
               () ->
                   refused(

@@ -1,191 +1,147 @@
 package dev.longtake.runtime.tools.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
-import dev.longtake.runtime.engine.GenerationListener;
 import dev.longtake.runtime.engine.LongtakeEngine;
+import dev.longtake.runtime.engine.ModelSource;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.engine.device.Timeline;
 import dev.longtake.runtime.sampling.TakeRandom;
-import dev.longtake.runtime.tensor.Tensor;
-import dev.longtake.runtime.weights.Checkpoint;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.LocalDate;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One rendering and how long its parts took. */
-final class BenchRun implements GenerationListener {
+/**
+ * One rendering and how long its parts took.
+ *
+ * @param device what it ran on
+ * @param plan where its memory went
+ * @param seconds by phase, in order
+ * @param frames that were rendered
+ * @param endToEndSeconds from the open engine to the last frame
+ * @param families milliseconds of one more clip by part and family of operations, on a GPU
+ * @param clipBlocks frame blocks of that clip
+ * @param driverPeakBytes in use at the end by the driver's account, or null where there is none
+ */
+record BenchRun(
+    String device,
+    String plan,
+    long plannedBytes,
+    Map<String, Double> seconds,
+    BlockTimes blocks,
+    ForwardWork work,
+    int frames,
+    double endToEndSeconds,
+    Map<String, Map<OpFamily, Double>> families,
+    int clipBlocks,
+    @Nullable Long driverPeakBytes) {
   private static final double FRAME_RATE_FPS = 25;
   private static final double SAMPLE_RATE_HZ = 16_000;
   private static final double NANOS = 1e9;
-  private static final double MIB = 1 << 20;
-
-  private final EngineConfig config;
-  private final Map<String, Double> seconds = new LinkedHashMap<>();
-  private final List<Double> forwardMillis = new ArrayList<>();
-  private String plan = "";
-  private int frames;
-  private long mark = System.nanoTime();
-  private long forwardMark;
-
-  private BenchRun(EngineConfig config) {
-    this.config = config;
-  }
 
   /** Renders a video as long as the speech. */
-  static BenchRun of(EngineConfig config, Picture picture, float[] samples, String prompt) {
-    BenchRun run = new BenchRun(config);
-    run.render(picture, samples, prompt);
-    return run;
+  static BenchRun of(
+      EngineConfig config,
+      DeviceChoice choice,
+      ModelSource source,
+      Picture picture,
+      float[] samples,
+      String prompt) {
+    Phases phases = new Phases();
+    try (LongtakeEngine engine =
+        LongtakeEngine.open(
+            config, source, () -> new TimedDevice(choice.open(config.cpuThreads())))) {
+      phases.end("open");
+      HostValues text = engine.encodePrompt(prompt);
+      phases.end("prompt");
+      HostValues audio = engine.encodeAudio(samples);
+      phases.end("speech");
+      PictureLatents latents = engine.encodePicture(picture);
+      phases.end("picture");
+      int wanted = (int) Math.ceil(samples.length / SAMPLE_RATE_HZ * FRAME_RATE_FPS);
+      TakeSpec spec = TakeSpec.first(text, latents, audio, 0);
+      return render(engine, config, spec, wanted, phases);
+    }
   }
 
-  private void render(Picture picture, float[] samples, String prompt) {
-    int wanted = (int) Math.ceil(samples.length / SAMPLE_RATE_HZ * FRAME_RATE_FPS);
-    try (LongtakeEngine engine =
-        LongtakeEngine.open(config, Checkpoint.open(Path.of(config.checkpointDir())))) {
-      plan = engine.memoryPlan();
-      lap("open");
-      HostValues text = engine.encodePrompt(prompt);
-      lap("prompt");
-      HostValues audio = engine.encodeAudio(samples);
-      lap("speech");
-      PictureLatents latents = engine.encodePicture(picture);
-      lap("picture");
-      TakeSpec spec = TakeSpec.first(text, latents, audio, 0);
-      try (TakeSession take = engine.open(spec, new TakeRandom(0, 0), this)) {
-        lap("conditions");
-        forwardMark = mark;
+  private static BenchRun render(
+      LongtakeEngine engine, EngineConfig config, TakeSpec spec, int wanted, Phases phases) {
+    ComputeDevice device = engine.device();
+    TimedOps ops = (TimedOps) engine.ops();
+    try (Timeline timeline = device.openTimeline(ops)) {
+      BlockMarks marks = new BlockMarks(timeline, ops);
+      int begin = timeline.mark();
+      try (TakeSession take = engine.open(spec, new TakeRandom(0, 0), marks)) {
         while (take.frames() < wanted) {
           take.renderClip((frame, rgb) -> {});
-          lap("decode");
         }
-        frames = Math.min(wanted, take.frames());
+        phases.end("take");
+        BlockTimes times =
+            BlockTimes.of(timeline, marks.blocks(), wholeBlockFrames(config, engine));
+        phases.put(
+            "conditions", timeline.millisBetween(begin, marks.blocks().get(0).begin()) / 1000);
+        long usedBytes = device.usedBytes();
+        Map<String, Map<OpFamily, Double>> families = Map.of();
+        if (usedBytes > 0) {
+          ops.begin(timeline);
+          take.renderClip((frame, rgb) -> {});
+          families = ops.end();
+        }
+        return new BenchRun(
+            device.description(),
+            engine.memoryPlan(),
+            engine.plannedBytes(),
+            phases.seconds(),
+            times,
+            ForwardWork.of(engine.shape()),
+            Math.min(wanted, take.frames()),
+            phases.sinceOpen(),
+            families,
+            engine.shape().model().blocks(),
+            usedBytes > 0 ? usedBytes : null);
       }
     }
-    lap("close");
   }
 
-  @Override
-  public void velocity(int clip, int block, int step, Tensor velocity) {
-    long now = System.nanoTime();
-    forwardMillis.add((now - forwardMark) / 1e6);
-    forwardMark = now;
+  private static int wholeBlockFrames(EngineConfig config, LongtakeEngine engine) {
+    return config.clipFrames() / engine.shape().model().blocks();
   }
 
-  @Override
-  public void latents(int clip, int block, Tensor latents) {
-    lap("denoise");
+  /** Returns the seconds until the engine was open. */
+  double startupSeconds() {
+    return seconds.getOrDefault("open", Double.NaN);
   }
 
-  @Override
-  public void blockStarted(int clip, int block) {
-    lap("decode");
-    forwardMark = mark;
-  }
+  /** What the host waited for, one after the other. */
+  private static final class Phases {
+    private final Map<String, Double> seconds = new LinkedHashMap<>();
+    private long mark = System.nanoTime();
 
-  private void lap(String phase) {
-    long now = System.nanoTime();
-    seconds.merge(phase, (now - mark) / NANOS, Double::sum);
-    mark = now;
-  }
-
-  private double total() {
-    return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
-  }
-
-  private double framesPerSecond(String phase) {
-    return frames / seconds.getOrDefault(phase, Double.NaN);
-  }
-
-  String text() {
-    StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%s at %dx%d, %s, %d threads%nmemory plan: %s%n%n",
-            config.checkpointDir(),
-            config.width(),
-            config.height(),
-            config.strategy(),
-            config.cpuThreads(),
-            plan));
-    seconds.forEach(
-        (phase, time) ->
-            text.append(
-                String.format(
-                    Locale.ROOT, "%-12s %8.2f s %5.1f %%%n", phase, time, 100 * time / total())));
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%-12s %8.2f s%n%n%d frames: %.2f fps end to end, %.2f fps denoise, %.2f fps decode%n"
-                + "forward %.1f ms (median), peak resident memory %.0f MiB%n",
-            "all",
-            total(),
-            frames,
-            frames / total(),
-            framesPerSecond("denoise"),
-            framesPerSecond("decode"),
-            medianForwardMillis(),
-            peakResidentBytes() / MIB));
-    return text.toString();
-  }
-
-  String json(String command) {
-    Map<String, @Nullable Object> record = new LinkedHashMap<>();
-    record.put("device", config.device() + ", " + config.cpuThreads() + " threads");
-    record.put("date", LocalDate.now(java.time.ZoneOffset.UTC).toString());
-    record.put("command", command);
-    record.put("shape", config.checkpointDir());
-    record.put("size", config.width() + "*" + config.height());
-    record.put("strategy", config.strategy());
-    record.put("precision", config.precision().name().toLowerCase(Locale.ROOT));
-    record.put("lanes", config.lanes());
-    record.put("forward_ms_median", medianForwardMillis());
-    record.put("forward_ms_min", Collections.min(forwardMillis));
-    record.put("dit_fps", framesPerSecond("denoise"));
-    record.put("e2e_fps", frames / total());
-    record.put("vae_decode_fps", framesPerSecond("decode"));
-    record.put("startup_s", seconds.get("open"));
-    record.put("peak_resident_bytes", peakResidentBytes());
-    try {
-      return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(record) + "\n";
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("numbers and strings are always JSON", e);
+    void end(String phase) {
+      long now = System.nanoTime();
+      seconds.put(phase, (now - mark) / NANOS);
+      mark = now;
     }
-  }
 
-  private double medianForwardMillis() {
-    List<Double> sorted = new ArrayList<>(forwardMillis);
-    Collections.sort(sorted);
-    return sorted.get(sorted.size() / 2);
-  }
-
-  /** Returns the kernel's own account of this process, or 0 where it keeps none. */
-  private static long peakResidentBytes() {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.isReadable(status)) {
-      return 0;
+    /** Adds a part of the phase before. */
+    void put(String part, double time) {
+      seconds.put(part, time);
     }
-    try {
-      return Files.readAllLines(status).stream()
-          .filter(line -> line.startsWith("VmHWM:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
-          .findFirst()
-          .orElse(0);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException("reading " + status, e);
+
+    double sinceOpen() {
+      return seconds.get("prompt")
+          + seconds.get("speech")
+          + seconds.get("picture")
+          + seconds.get("take");
+    }
+
+    Map<String, Double> seconds() {
+      return seconds;
     }
   }
 }

@@ -28,11 +28,10 @@ final class AudioCases implements CaseGroup {
     GoldenBundle bundle = subject.bundle();
     buckets(bundle, log);
     float[] samples = MediaFiles.readSpeech(bundle.file("speech.wav"));
-    log.relative(
+    log.host(
         "audio.input_values",
         AudioNormalizer.of(samples).normalize(samples),
-        bundle.values(FILE, "input_values").values(),
-        CaseLog.MODULE_LIMIT);
+        bundle.values(FILE, "input_values").values());
 
     HostValues expected = bundle.values(FILE, "hidden_states");
     float[][] states = encode(subject, samples);
@@ -40,7 +39,7 @@ final class AudioCases implements CaseGroup {
     for (int i = 0; i < states.length; i++) {
       float[] golden =
           Arrays.copyOfRange(expected.values(), i * stateValues, (i + 1) * stateValues);
-      log.relative("wav2vec2.hidden_states." + i, states[i], golden, CaseLog.MODULE_LIMIT);
+      log.module("wav2vec2.hidden_states." + i, states[i], golden);
     }
     timing(bundle, states, log);
   }
@@ -107,8 +106,8 @@ final class AudioCases implements CaseGroup {
         }
       }
     }
-    log.relative("audio.features_30fps", actualFeatures, features.values(), CaseLog.MODULE_LIMIT);
-    log.relative("audio.embedding", actualEmbedding, embedding.values(), CaseLog.MODULE_LIMIT);
+    log.module("audio.features_30fps", actualFeatures, features.values());
+    log.module("audio.embedding", actualEmbedding, embedding.values());
   }
 
   private static int clipFrames(GoldenBundle bundle) {

@@ -1,25 +1,25 @@
 package dev.longtake.runtime.tools.verify;
 
+import dev.longtake.runtime.api.Precision;
 import java.io.PrintWriter;
 import java.util.Locale;
 
 /** Judges results, a line a case: {@code PASS|FAIL <case> <error> <limit>}. */
 final class CaseLog {
-  /** For single modules in fp32: summation order is all that may differ. */
-  static final double MODULE_LIMIT = 1e-5;
-
-  /** For whole forwards and rollouts in fp32, whose rounding errors add up. */
-  static final double ROLLOUT_LIMIT = 1e-4;
+  /** For what is computed on the host, in fp32: summation order is all that may differ. */
+  static final double HOST_LIMIT = 1e-5;
 
   /** Share of values that may be more than one level off where fp rounding decides a level. */
   static final double LEVELS_LIMIT = 1e-3;
 
   private final PrintWriter out;
+  private final Limits limits;
   private int passed;
   private int failed;
 
-  CaseLog(PrintWriter out) {
+  CaseLog(PrintWriter out, Limits limits) {
     this.out = out;
+    this.limits = limits;
   }
 
   int passed() {
@@ -30,9 +30,37 @@ final class CaseLog {
     return failed;
   }
 
-  /** Compares by ‖actual − expected‖ / ‖expected‖. */
-  void relative(String name, float[] actual, float[] expected, double limit) {
-    judge(name, relativeError(actual, expected), limit);
+  /** Compares what was computed on the host by ‖actual − expected‖ / ‖expected‖. */
+  void host(String name, float[] actual, float[] expected) {
+    judge(name, relativeError(actual, expected), HOST_LIMIT);
+  }
+
+  /** Compares what a single module computed, likewise. */
+  void module(String name, float[] actual, float[] expected) {
+    judge(name, relativeError(actual, expected), limits.module());
+  }
+
+  /** Compares what whole forwards computed, likewise. */
+  void rollout(String name, float[] actual, float[] expected) {
+    judge(name, relativeError(actual, expected), limits.rollout());
+  }
+
+  /**
+   * Compares the pixels of a rollout: level by level in fp32; else by ‖actual − expected‖ /
+   * ‖expected‖, to which rounding to levels adds up to one level everywhere.
+   */
+  void video(byte[] actual, byte[] expected) {
+    if (limits.precision() == Precision.FP32) {
+      levels("video", actual, expected);
+      return;
+    }
+    float[] values = unsigned(expected);
+    double squares = 0;
+    for (float value : values) {
+      squares += (double) value * value;
+    }
+    double oneLevel = 1 / Math.sqrt(squares / values.length);
+    judge("video", relativeError(unsigned(actual), values), limits.rollout() + oneLevel);
   }
 
   /** Compares integers; the error is how many differ. */
@@ -63,6 +91,14 @@ final class CaseLog {
     failed++;
     out.printf(Locale.ROOT, "FAIL %s not computed: %s%n", name, cause.getMessage());
     out.flush();
+  }
+
+  private static float[] unsigned(byte[] bytes) {
+    float[] values = new float[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      values[i] = Byte.toUnsignedInt(bytes[i]);
+    }
+    return values;
   }
 
   private void judge(String name, double error, double limit) {

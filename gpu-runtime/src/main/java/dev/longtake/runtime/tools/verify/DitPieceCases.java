@@ -116,6 +116,6 @@ final class DitPieceCases implements CaseGroup {
   }
 
   private static void compare(GoldenBundle bundle, CaseLog log, String name, float[] actual) {
-    log.relative("dit." + name, actual, bundle.values(FILE, name).values(), CaseLog.MODULE_LIMIT);
+    log.module("dit." + name, actual, bundle.values(FILE, name).values());
   }
 }

@@ -18,11 +18,7 @@ final class LoraCases implements CaseGroup {
       StoredTensor merged = subject.checkpoint().dit().tensor(name);
       float[] actual = new float[Math.toIntExact(merged.shape().elements())];
       merged.read(0, actual, 0, actual.length);
-      log.relative(
-          "lora." + name,
-          actual,
-          subject.bundle().values(FILE, name).values(),
-          CaseLog.MODULE_LIMIT);
+      log.host("lora." + name, actual, subject.bundle().values(FILE, name).values());
     }
   }
 }

@@ -1,12 +1,10 @@
 package dev.longtake.runtime.tools.verify;
 
+import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.memory.Arena;
-import dev.longtake.runtime.memory.HostBlock;
+import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.ops.cpu.CpuOps;
-import dev.longtake.runtime.ops.plan.PlanningOps;
-import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.weights.CheckpointWeightReader;
 import dev.longtake.runtime.weights.PlannedWeightReader;
 import dev.longtake.runtime.weights.TensorSource;
@@ -14,10 +12,10 @@ import dev.longtake.runtime.weights.WeightReader;
 
 /** Runs single modules on a device, each in exactly the memory that it needs. */
 final class ModuleRunner {
-  private final int threads;
+  private final ComputeDevice device;
 
-  ModuleRunner(int threads) {
-    this.threads = threads;
+  ModuleRunner(ComputeDevice device) {
+    this.device = device;
   }
 
   /** A computation on one device. */
@@ -46,15 +44,15 @@ final class ModuleRunner {
   }
 
   <T> T run(Computation<T> computation) {
-    try (PlanningOps planning = new PlanningOps(DType.FP32)) {
+    try (Ops planning = device.planningOps()) {
       Arena planned = new Arena("planned module", new PlannedBlock());
       computation.run(
           new Module(
               planning, planned, (source, ops, arena) -> new PlannedWeightReader(ops, arena)));
       long moduleBytes = planned.peakBytes();
-      long workspaceBytes = planning.workspace().peakBytes();
-      try (HostBlock memory = HostBlock.reserve(moduleBytes + workspaceBytes);
-          CpuOps ops = new CpuOps(threads, memory.part(moduleBytes, workspaceBytes))) {
+      long workspaceBytes = device.fixedWorkspaceBytes() + planning.workspace().peakBytes();
+      try (OwnedBlock memory = device.reserve(moduleBytes + workspaceBytes);
+          Ops ops = device.openOps(memory.part(moduleBytes, workspaceBytes))) {
         Arena arena = new Arena("module", memory.part(0, moduleBytes));
         return computation.run(new Module(ops, arena, CheckpointWeightReader::new));
       }

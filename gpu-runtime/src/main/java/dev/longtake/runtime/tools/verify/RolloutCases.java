@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.PictureLatents;
-import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
@@ -34,9 +33,9 @@ final class RolloutCases implements CaseGroup {
     EngineConfig config =
         new EngineConfig(
             bundle.checkpointDirectory().toString(),
-            "cpu",
+            subject.choice().device(),
             "resident",
-            Precision.FP32,
+            subject.choice().precision(),
             motion.extent(1) * VaeConfig.SPATIAL_STRIDE,
             motion.extent(2) * VaeConfig.SPATIAL_STRIDE,
             noise.extent(2) * VaeConfig.TEMPORAL_STRIDE,
@@ -73,7 +72,7 @@ final class RolloutCases implements CaseGroup {
     for (int i = 0; i < expected.length; i++) {
       expected[i] = (byte) (int) golden.values()[i];
     }
-    log.levels("video", video.toByteArray(), expected);
+    log.video(video.toByteArray(), expected);
   }
 
   /** Mixes hidden states [1, states, A, frames] to [frames, A]. */

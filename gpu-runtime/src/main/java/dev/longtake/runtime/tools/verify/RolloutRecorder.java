@@ -10,6 +10,7 @@ import dev.longtake.runtime.model.dit.TokenGrid;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.KvStore;
 import dev.longtake.runtime.tensor.Tensor;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -39,15 +40,15 @@ final class RolloutRecorder implements GenerationListener {
     if (clip != 0) {
       return;
     }
-    LayerCaches.ConditionCache first = caches.layer(0, 0).condition();
-    LayerCaches.ConditionCache last = caches.layer(0, config.layers() - 1).condition();
-    float[] motionKeys = download(first.motion().keys());
+    LayerCaches first = caches.layer(0, 0);
+    LayerCaches last = caches.layer(0, config.layers() - 1);
+    float[] reference = download(first.referenceKeys());
+    float[] keys = download(first.window().conditions().keys());
+    float[] motionKeys = Arrays.copyOfRange(keys, reference.length, keys.length);
     HostValues motion = bundle.channelsLast(FILE, "motion_latents");
     turnBack(motionKeys, Rope3d.motion(config, new TokenGrid(motion.extent(1), motion.extent(2))));
-    compare("cond_k_layer0", Floats.concat(download(first.reference().keys()), motionKeys));
-    compare(
-        "cond_v_last",
-        Floats.concat(download(last.reference().values()), download(last.motion().values())));
+    compare("cond_k_layer0", Floats.concat(reference, motionKeys));
+    compare("cond_v_last", download(last.window().conditions().values()));
   }
 
   @Override
@@ -62,7 +63,7 @@ final class RolloutRecorder implements GenerationListener {
     String name = "velocity_clip%d_block%d_step%d".formatted(clip, block, step);
     if (golden.contains(name)) {
       HostValues expected = bundle.channelsLast(FILE, name);
-      log.relative("rollout." + name, download(velocity), expected.values(), CaseLog.ROLLOUT_LIMIT);
+      log.rollout("rollout." + name, download(velocity), expected.values());
     }
   }
 
@@ -76,18 +77,13 @@ final class RolloutRecorder implements GenerationListener {
   void finish(int clips) {
     for (int clip = 0; clip < clips; clip++) {
       HostValues expected = bundle.channelsLast(FILE, "latents_clip" + clip);
-      log.relative(
-          "rollout.latents_clip" + clip,
-          latents.get(clip),
-          expected.values(),
-          CaseLog.ROLLOUT_LIMIT);
+      log.rollout("rollout.latents_clip" + clip, latents.get(clip), expected.values());
     }
   }
 
   private void compare(String name, float[] actual) {
     if (golden.contains(name)) {
-      log.relative(
-          "rollout." + name, actual, bundle.values(FILE, name).values(), CaseLog.ROLLOUT_LIMIT);
+      log.rollout("rollout." + name, actual, bundle.values(FILE, name).values());
     }
   }
 

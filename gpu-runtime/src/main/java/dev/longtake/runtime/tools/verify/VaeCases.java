@@ -26,12 +26,9 @@ final class VaeCases implements CaseGroup {
     HostValues encoded = subject.bundle().channelsLast(FILE, "encoded");
     HostValues latents = subject.bundle().channelsLast(FILE, "latents");
     HostValues decoded = subject.bundle().channelsLast(FILE, "decoded");
-    log.relative(
-        "vae.encode", encode(subject, video, encoded), encoded.values(), CaseLog.MODULE_LIMIT);
-    log.relative(
-        "vae.decode", decode(subject, latents, decoded, 0), decoded.values(), CaseLog.MODULE_LIMIT);
-    log.relative(
-        "vae.stream", decode(subject, latents, decoded, 2), decoded.values(), CaseLog.MODULE_LIMIT);
+    log.module("vae.encode", encode(subject, video, encoded), encoded.values());
+    log.module("vae.decode", decode(subject, latents, decoded, 0), decoded.values());
+    log.module("vae.stream", decode(subject, latents, decoded, 2), decoded.values());
   }
 
   private static float[] encode(Subject subject, HostValues video, HostValues shape) {

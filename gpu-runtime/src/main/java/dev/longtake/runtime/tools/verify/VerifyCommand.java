@@ -2,6 +2,8 @@ package dev.longtake.runtime.tools.verify;
 
 import com.google.auto.service.AutoService;
 import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.tools.DeviceOptions;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.PrintWriter;
@@ -23,9 +25,12 @@ import picocli.CommandLine.Spec;
     description = "Recomputes a golden bundle and compares it with the official model's results.",
     footer = {
       "",
-      "Prints a line a case, PASS|FAIL <case> <error> <limit>, and how many there were. The error is"
-          + " |actual - expected| / |expected|, or how many integers differ, or the share of 8-bit"
-          + " values that are more than one level off.",
+      "Prints a line a case, PASS|FAIL <case> <error> <limit>, and how many there were. The error"
+          + " is |actual - expected| / |expected|, or how many integers differ, or the share of"
+          + " 8-bit values that are more than one level off.",
+      "",
+      "In fp32 the limits are fixed; in bf16 and fp8 they are 1.5 times the error that the official"
+          + " code's own rollout in this precision has against fp32.",
       "",
       "Exit codes: 0 all passed, 1 some failed, 2 refused before starting."
     })
@@ -53,20 +58,23 @@ public final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    compute.requireAvailable();
+    DeviceChoice choice = compute.choice();
+    choice.requireAvailable();
+    GoldenBundle golden = GoldenBundle.open(bundle);
     PrintWriter out = spec.commandLine().getOut();
-    CaseLog log = new CaseLog(out);
-    verify(GoldenBundle.open(bundle), compute.threads(), log);
+    CaseLog log = new CaseLog(out, Limits.of(golden, choice.precision()));
+    verify(golden, choice, compute.threads(), log);
     out.printf("%d passed, %d failed%n", log.passed(), log.failed());
     out.flush();
     return log.failed() == 0 ? 0 : 1;
   }
 
   /** Runs every case; those that cannot be computed fail. */
-  static void verify(GoldenBundle bundle, int threads, CaseLog log) {
-    try (Checkpoint checkpoint = bundle.openCheckpoint()) {
+  static void verify(GoldenBundle bundle, DeviceChoice choice, int threads, CaseLog log) {
+    try (Checkpoint checkpoint = bundle.openCheckpoint();
+        ComputeDevice device = choice.open(threads)) {
       CaseGroup.Subject subject =
-          new CaseGroup.Subject(bundle, checkpoint, new ModuleRunner(threads), threads);
+          new CaseGroup.Subject(bundle, checkpoint, new ModuleRunner(device), choice, threads);
       for (CaseGroup group : GROUPS) {
         try {
           group.run(subject, log);

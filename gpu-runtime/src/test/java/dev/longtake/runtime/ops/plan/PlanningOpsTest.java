@@ -10,8 +10,8 @@ import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.DitLane;
 import dev.longtake.runtime.model.dit.DitLayerWeights;
 import dev.longtake.runtime.model.dit.DitWeights;
+import dev.longtake.runtime.model.dit.KeyWindow;
 import dev.longtake.runtime.model.dit.LayerCaches;
-import dev.longtake.runtime.model.dit.LayerCaches.ConditionCache;
 import dev.longtake.runtime.model.dit.LayerCaches.KeyValue;
 import dev.longtake.runtime.model.dit.LayerPass;
 import dev.longtake.runtime.model.dit.TokenGrid;
@@ -19,6 +19,8 @@ import dev.longtake.runtime.model.vae.StreamingVaeDecoder;
 import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.model.vae.VaeEncoder;
 import dev.longtake.runtime.model.vae.VaeWeights;
+import dev.longtake.runtime.ops.Activation;
+import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.cpu.CpuOps;
 import dev.longtake.runtime.sampling.FlowMatchSchedule;
@@ -89,6 +91,20 @@ class PlanningOpsTest {
                     (firstFrame, out) -> ops.fill(out, 0.5f), 9, filled(ops, arena, 3, 8, 8, 16)));
   }
 
+  @Test
+  void operationsTakeWhatTheyNeedOnAGpuForThemselves() {
+    try (PlanningOps ops = new PlanningOps(DType.BF16)) {
+      Arena arena = new Arena("planned", new PlannedBlock());
+      Linear quantised =
+          new Linear(arena.tensor(DType.FP8_E4M3, 64, 32), null, arena.tensor(DType.FP32, 64));
+      Tensor x = arena.tensor(DType.BF16, 1000, 32);
+
+      ops.linear(x, quantised, Activation.NONE, arena.tensor(DType.BF16, 1000, 64));
+
+      assertThat(ops.workspace().peakBytes()).isEqualTo(1000 * 32 + 4096); // and padded scales
+    }
+  }
+
   /** Takes one clip of two frame blocks through all layers, in two steps each. */
   private static void denoiseClip(DitConfig config, Ops ops, Arena arena, WeightReader weights) {
     TokenGrid grid = new TokenGrid(LATENT_ROWS, LATENT_COLUMNS);
@@ -100,11 +116,14 @@ class PlanningOpsTest {
     for (int layer = 0; layer < config.layers(); layer++) {
       layers.add(DitLayerWeights.read(weights, config, layer));
       DType dtype = ops.activationType();
+      int conditions = grid.conditionTokens();
+      KeyValue window =
+          KeyValue.allocate(arena, dtype, config, conditions + clipFrames * grid.frameTokens());
       caches.add(
           new LayerCaches(
-              KeyValue.allocate(arena, dtype, config, clipFrames * grid.frameTokens()),
-              ConditionCache.of(
-                  KeyValue.allocate(arena, dtype, config, grid.conditionTokens()), grid),
+              KeyWindow.ringBehind(window, conditions),
+              arena.tensor(dtype, grid.frameTokens(), config.heads(), config.headWidth()),
+              List.of(),
               KeyValue.allocate(arena, dtype, config, config.textTokens())));
     }
     DitLane lane = new DitLane(dit, arena, clipFrames);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.engine.device.DeviceChoice;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.RandomAccessFile;
@@ -78,8 +80,10 @@ class VerifyCommandTest {
 
   private static List<String> verify(Path bundle) {
     StringWriter text = new StringWriter();
-    CaseLog log = new CaseLog(new PrintWriter(text));
-    VerifyCommand.verify(GoldenBundle.open(bundle), 2, log);
+    GoldenBundle golden = GoldenBundle.open(bundle);
+    CaseLog log = new CaseLog(new PrintWriter(text), Limits.of(golden, Precision.FP32));
+    DeviceChoice cpu = DeviceChoice.of("cpu", Precision.FP32, Precision.FP32);
+    VerifyCommand.verify(golden, cpu, 2, log);
     List<String> lines = text.toString().lines().toList();
     assertThat(lines).hasSize(log.passed() + log.failed());
     return lines;

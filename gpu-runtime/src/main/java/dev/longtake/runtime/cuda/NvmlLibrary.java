@@ -1,0 +1,22 @@
+package dev.longtake.runtime.cuda;
+
+import com.sun.jna.Library;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.LongByReference;
+
+/** The functions of {@code nvml.h} that are used. Devices are 64-bit addresses. */
+interface NvmlLibrary extends Library {
+  String nvmlErrorString(int result);
+
+  int nvmlInit_v2();
+
+  int nvmlShutdown();
+
+  int nvmlDeviceGetHandleByPciBusId_v2(String pciId, LongByReference device);
+
+  /** Fills {@code unsigned int gpu, memory}: percent of the time of the last sample. */
+  int nvmlDeviceGetUtilizationRates(long device, Pointer rates);
+
+  /** Fills {@code unsigned long long total, free, used}. */
+  int nvmlDeviceGetMemoryInfo(long device, Pointer memory);
+}

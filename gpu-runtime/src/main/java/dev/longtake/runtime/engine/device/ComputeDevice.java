@@ -1,0 +1,75 @@
+package dev.longtake.runtime.engine.device;
+
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.memory.Block;
+import dev.longtake.runtime.memory.OwnedBlock;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.DType;
+
+/**
+ * A device to compute on. Whatever is opened on it must be closed before it.
+ *
+ * <p>Used by one thread at a time; each thread says so with {@link #makeCurrent()} first.
+ */
+public interface ComputeDevice extends AutoCloseable {
+  /** Returns what the device is, for people. */
+  String description();
+
+  /** Returns the type that activations are kept in. */
+  DType activationType();
+
+  /** Returns the type that the matrices of the transformer's layers are kept in. */
+  DType layerType();
+
+  /** Returns how many bytes could be reserved at the moment. */
+  long availableBytes();
+
+  /** Returns how many bytes of the device are in use, by anybody; 0 where nobody keeps account. */
+  long usedBytes();
+
+  /** Makes the device usable from the calling thread. */
+  void makeCurrent();
+
+  /** Returns the bytes of a workspace that {@link #openOps} keeps for good, a multiple of 256. */
+  long fixedWorkspaceBytes();
+
+  /**
+   * Returns operations that compute nothing and take from their workspace what those of {@link
+   * #openOps} take, or a little more.
+   */
+  Ops planningOps();
+
+  /**
+   * Reserves memory; its bytes have no particular value.
+   *
+   * @throws LongtakeException DEVICE_UNAVAILABLE if there is not enough
+   */
+  OwnedBlock reserve(long bytes);
+
+  /**
+   * Opens the device's operations; close the result.
+   *
+   * @param workspace of this device: {@link #fixedWorkspaceBytes()} and what {@link #planningOps()}
+   *     took
+   */
+  Ops openOps(Block workspace);
+
+  /**
+   * Opens a way for tensors to the host; close the result.
+   *
+   * @param ops whose queue the tensors are made in, from {@link #openOps}
+   * @param slots how many tensors can be on their way at once
+   * @param elements of the largest tensor, which is of the activation type
+   */
+  Readback openReadback(Ops ops, int slots, int elements);
+
+  /**
+   * Opens a clock for what is queued; close the result.
+   *
+   * @param ops from {@link #openOps}
+   */
+  Timeline openTimeline(Ops ops);
+
+  @Override
+  void close();
+}

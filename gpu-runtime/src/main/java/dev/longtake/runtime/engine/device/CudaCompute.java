@@ -1,0 +1,115 @@
+package dev.longtake.runtime.engine.device;
+
+import dev.longtake.runtime.cuda.AlgorithmChoice;
+import dev.longtake.runtime.cuda.CudaContext;
+import dev.longtake.runtime.cuda.CudaDevice;
+import dev.longtake.runtime.cuda.NativeLibraries;
+import dev.longtake.runtime.memory.Block;
+import dev.longtake.runtime.memory.DeviceBlock;
+import dev.longtake.runtime.memory.OwnedBlock;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.ops.ScratchBytes;
+import dev.longtake.runtime.ops.cuda.CudaOps;
+import dev.longtake.runtime.ops.plan.PlanningOps;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Shape;
+import dev.longtake.runtime.tensor.Tensor;
+
+/**
+ * An NVIDIA GPU, in bf16.
+ *
+ * @param layerType of the matrices of the transformer's layers: bf16 or FP8
+ */
+record CudaCompute(CudaContext context, DType layerType) implements ComputeDevice {
+  /** What the driver and the libraries take for their code while they work, and then some. */
+  private static final long DRIVER_BYTES = 1L << 30;
+
+  static CudaCompute open(CudaDevice device, DType layerType) {
+    return new CudaCompute(CudaContext.open(device), layerType);
+  }
+
+  @Override
+  public String description() {
+    CudaDevice device = context.device();
+    return "%s (cuda:%d)".formatted(device.name(), device.ordinal());
+  }
+
+  @Override
+  public DType activationType() {
+    return DType.BF16;
+  }
+
+  @Override
+  public long availableBytes() {
+    return Math.max(0, context.freeBytes() - DRIVER_BYTES);
+  }
+
+  @Override
+  public long usedBytes() {
+    return context.device().totalBytes() - context.freeBytes();
+  }
+
+  @Override
+  public void makeCurrent() {
+    context.makeCurrent();
+  }
+
+  @Override
+  public long fixedWorkspaceBytes() {
+    return ScratchBytes.FIXED;
+  }
+
+  @Override
+  public Ops planningOps() {
+    return new PlanningOps(DType.BF16);
+  }
+
+  @Override
+  public OwnedBlock reserve(long bytes) {
+    return new Memory(DeviceBlock.reserve(context, bytes));
+  }
+
+  /** Algorithms are the libraries' first proposals, so that results are the same in every run. */
+  @Override
+  public Ops openOps(Block workspace) {
+    return CudaOps.open(context, new NativeLibraries(null), AlgorithmChoice.FIRST, workspace);
+  }
+
+  @Override
+  public Readback openReadback(Ops ops, int slots, int elements) {
+    return CudaReadback.open(context, ((CudaOps) ops).stream(), slots, elements);
+  }
+
+  @Override
+  public Timeline openTimeline(Ops ops) {
+    return new CudaTimeline(context, ((CudaOps) ops).stream());
+  }
+
+  @Override
+  public void close() {
+    context.close();
+  }
+
+  /** A device block with its owner's close. */
+  private record Memory(DeviceBlock block) implements OwnedBlock {
+    @Override
+    public long capacityBytes() {
+      return block.capacityBytes();
+    }
+
+    @Override
+    public Tensor tensor(long offsetBytes, DType dtype, Shape shape) {
+      return block.tensor(offsetBytes, dtype, shape);
+    }
+
+    @Override
+    public Block part(long offsetBytes, long partBytes) {
+      return block.part(offsetBytes, partBytes);
+    }
+
+    @Override
+    public void close() {
+      block.close();
+    }
+  }
+}

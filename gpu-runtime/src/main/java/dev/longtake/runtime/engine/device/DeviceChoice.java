@@ -1,0 +1,114 @@
+package dev.longtake.runtime.engine.device;
+
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.cuda.CudaDevice;
+import dev.longtake.runtime.cuda.CudaDriver;
+import dev.longtake.runtime.tensor.DType;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * A device and how precisely to compute on it, as configured.
+ *
+ * @param gpu which GPU, from 0; empty for the CPU
+ * @param precision of the transformer
+ */
+public record DeviceChoice(OptionalInt gpu, Precision precision) {
+  private static final Pattern NAME = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
+  private static final Set<Precision> OF_CPU = EnumSet.of(Precision.FP32);
+  private static final Set<Precision> OF_CUDA = EnumSet.of(Precision.BF16, Precision.FP8);
+
+  /**
+   * Reads a configuration. Looks at no device.
+   *
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @param kvPrecision of cached keys and values
+   * @throws LongtakeException INVALID_CONFIG, with what to choose instead
+   */
+  public static DeviceChoice of(String device, Precision precision, Precision kvPrecision) {
+    Matcher matcher = NAME.matcher(device);
+    if (!matcher.matches()) {
+      throw refused(
+          "There is no device '%s'. Choose cpu, cuda for the first GPU, or cuda:N."
+              .formatted(device));
+    }
+    boolean cpu = device.equals("cpu");
+    Set<Precision> computed = cpu ? OF_CPU : OF_CUDA;
+    if (!computed.contains(precision)) {
+      throw refused(
+          "Device %s computes in %s only, not in %s. Choose precision %s."
+              .formatted(
+                  device, names(computed, " and "), name(precision), names(computed, " or ")));
+    }
+    Precision kept = cpu ? Precision.FP32 : Precision.BF16;
+    if (kvPrecision != kept) {
+      throw refused(
+          "Device %s keeps keys and values in %s only, not in %s. Choose kvPrecision %s."
+              .formatted(device, name(kept), name(kvPrecision), name(kept)));
+    }
+    String ordinal = matcher.group(1);
+    OptionalInt gpu =
+        ordinal == null ? OptionalInt.of(0) : OptionalInt.of(Integer.parseInt(ordinal));
+    return new DeviceChoice(cpu ? OptionalInt.empty() : gpu, precision);
+  }
+
+  /** Returns the device's name in a configuration. */
+  public String device() {
+    return gpu.isEmpty() ? "cpu" : "cuda:" + gpu.getAsInt();
+  }
+
+  /**
+   * Checks that the device is there, within a second.
+   *
+   * @throws LongtakeException DEVICE_UNAVAILABLE or, for a GPU without FP8, INVALID_CONFIG, with
+   *     what to install or choose
+   */
+  public void requireAvailable() {
+    if (gpu.isPresent()) {
+      find(gpu.getAsInt());
+    }
+  }
+
+  /**
+   * Opens the device; close the result.
+   *
+   * @param cpuThreads threads that compute on the CPU
+   * @throws LongtakeException DEVICE_UNAVAILABLE, with what to install or choose
+   */
+  public ComputeDevice open(int cpuThreads) {
+    if (gpu.isEmpty()) {
+      return new CpuCompute(cpuThreads);
+    }
+    DType layerType = precision == Precision.FP8 ? DType.FP8_E4M3 : DType.BF16;
+    return CudaCompute.open(find(gpu.getAsInt()), layerType);
+  }
+
+  private CudaDevice find(int ordinal) {
+    CudaDevice device = CudaDriver.load().device(ordinal);
+    if (precision == Precision.FP8 && !device.isAtLeast(8, 9)) {
+      throw refused(
+          "%s has compute capability %d.%d, but fp8 needs 8.9. Choose precision bf16."
+              .formatted(device, device.computeMajor(), device.computeMinor()));
+    }
+    return device;
+  }
+
+  private static String names(Set<Precision> precisions, String separator) {
+    return precisions.stream().map(DeviceChoice::name).collect(Collectors.joining(separator));
+  }
+
+  private static String name(Precision precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static LongtakeException refused(String message) {
+    return new LongtakeException(ErrorCode.INVALID_CONFIG, message);
+  }
+}

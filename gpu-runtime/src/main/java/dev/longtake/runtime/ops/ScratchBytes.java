@@ -1,0 +1,86 @@
+package dev.longtake.runtime.ops;
+
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Shape;
+import dev.longtake.runtime.tensor.Tensor;
+
+/**
+ * The memory that operations on a GPU take for themselves, so that it can be planned.
+ *
+ * <p>{@link #FIXED} bytes are kept for good, in front of the workspace's arena. What a single
+ * operation needs, the other methods tell; it takes that from the arena, as one tensor of type
+ * UINT8, while it runs.
+ */
+public final class ScratchBytes {
+  /** For partial sums of matrix products. */
+  public static final long PRODUCTS = 32L << 20;
+
+  /** For a library's attention. */
+  public static final long ATTENTION = 32L << 20;
+
+  /** For values on their way from or to the host, in fp32. */
+  public static final long TRANSFER = 8L << 20;
+
+  /** All that is kept for good. */
+  public static final long FIXED = PRODUCTS + ATTENTION + TRANSFER;
+
+  /** Channels that the tensor cores' loads come in. */
+  public static final int CHANNEL_MULTIPLE = 8;
+
+  private ScratchBytes() {}
+
+  /** Returns what {@link Ops#linear} takes: for inputs rounded to FP8, and a scale for each row. */
+  public static long linear(Tensor x, Linear weights) {
+    if (weights.weight().dtype() != DType.FP8_E4M3) {
+      return 0;
+    }
+    return align(x.shape().elements()) + align((long) x.shape().rows() * Float.BYTES);
+  }
+
+  /**
+   * Returns what {@link Ops#convolve} takes: for input and weights whose channels are filled up to
+   * a multiple of {@value #CHANNEL_MULTIPLE}.
+   */
+  public static long convolve(Tensor x, Conv weights) {
+    if (!fillsChannels(x, weights)) {
+      return 0;
+    }
+    return align(filledBytes(x.shape(), x.dtype()))
+        + align(filledBytes(filters(weights), weights.weight().dtype()));
+  }
+
+  /** Returns whether {@link Ops#convolve} fills up channels. */
+  public static boolean fillsChannels(Tensor x, Conv weights) {
+    return x.dtype() == DType.BF16
+        && weights.shape().groups() == 1
+        && weights.shape().inChannels() % CHANNEL_MULTIPLE != 0
+        && weights.shape().inChannels() > 1;
+  }
+
+  /** Returns what {@link Ops#attention} takes: for results that must not overwrite the queries. */
+  public static long attention(Tensor q) {
+    return q.dtype() == DType.BF16 ? align(q.bytes()) : 0;
+  }
+
+  /** Returns a convolution's weights as rows of channels. */
+  public static Shape filters(Conv weights) {
+    int channels = weights.shape().inChannels() / weights.shape().groups();
+    int rows = Math.toIntExact(weights.weight().shape().elements() / channels);
+    return Shape.of(rows, channels);
+  }
+
+  /** Returns {@code bytes} rounded up to where the arena's next tensor can start. */
+  public static long align(long bytes) {
+    return (bytes + Arena.ALIGNMENT_BYTES - 1) / Arena.ALIGNMENT_BYTES * Arena.ALIGNMENT_BYTES;
+  }
+
+  /** Returns {@code channels} rounded up to a multiple of {@value #CHANNEL_MULTIPLE}. */
+  public static int fill(int channels) {
+    return (channels + CHANNEL_MULTIPLE - 1) / CHANNEL_MULTIPLE * CHANNEL_MULTIPLE;
+  }
+
+  private static long filledBytes(Shape shape, DType dtype) {
+    return (long) shape.rows() * fill(shape.extent(-1)) * dtype.bytes();
+  }
+}

@@ -1,0 +1,52 @@
+package dev.longtake.runtime.ops.cuda;
+
+import dev.longtake.runtime.cuda.CudaStream;
+import dev.longtake.runtime.cuda.KernelArgs;
+import dev.longtake.runtime.cuda.LaunchShape;
+import dev.longtake.runtime.ops.Activation;
+import dev.longtake.runtime.tensor.DeviceTensor;
+
+/** Launches {@code channel_norm.cu}. Shapes have been checked by {@link CudaOps}. */
+final class ChannelNormKernel {
+  private static final int BLOCK_THREADS = 128;
+  private static final int ROWS_PER_LANE = 2;
+  private static final int WARP = 32;
+
+  private final Kernels kernels;
+
+  ChannelNormKernel(KernelModules modules) {
+    this.kernels = modules.load("channel_norm");
+  }
+
+  void launch(
+      CudaStream stream,
+      DeviceTensor x,
+      DeviceTensor gamma,
+      Activation activation,
+      DeviceTensor out) {
+    int rows = x.shape().rows();
+    int width = x.shape().extent(-1);
+    int lanes = lanes(width);
+    int blockRows = ROWS_PER_LANE * BLOCK_THREADS / lanes;
+    KernelArgs args =
+        kernels
+            .args()
+            .pointer(x.memory())
+            .pointer(gamma.memory())
+            .pointer(out.memory())
+            .int64(rows)
+            .int32(width)
+            .int32(lanes)
+            .int32(activation.ordinal())
+            .int32(Kernels.packedRows(width, x, gamma, out));
+    kernels
+        .function("channel_norm", x)
+        .launch(stream, new LaunchShape(Kernels.ceilDiv(rows, blockRows), BLOCK_THREADS, 0), args);
+  }
+
+  /** Returns how many threads share a row: enough for one pack each, a power of two up to 32. */
+  static int lanes(int width) {
+    int packs = Kernels.ceilDiv(width, Kernels.PACK);
+    return packs <= 1 ? 1 : Math.min(WARP, Integer.highestOneBit(packs - 1) * 2);
+  }
+}

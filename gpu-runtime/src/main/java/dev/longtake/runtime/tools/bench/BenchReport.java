@@ -1,0 +1,183 @@
+package dev.longtake.runtime.tools.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.FormatMethod;
+import dev.longtake.runtime.api.EngineConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a measurement says, for people and for files.
+ *
+ * @param ceilings of the device, or null if they were not measured
+ */
+record BenchReport(
+    EngineConfig config, String shape, String command, BenchRun run, @Nullable Ceilings ceilings) {
+  private static final double GIB = 1L << 30;
+  private static final double MIB = 1L << 20;
+
+  String text() {
+    BlockTimes blocks = run.blocks();
+    StringBuilder text = new StringBuilder();
+    line(
+        text,
+        "%s at %dx%d, %s, %s on %s",
+        shape,
+        config.width(),
+        config.height(),
+        config.strategy(),
+        lowercase(config.precision()),
+        run.device());
+    line(text, "memory plan: %s%n", run.plan());
+    run.seconds().forEach((phase, time) -> line(text, "%-12s %8.2f s", phase, time));
+    line(
+        text,
+        "%n%d frames: %.2f fps end to end, %.2f fps denoise, %.2f fps decode",
+        run.frames(),
+        endToEndFps(),
+        blocks.frames() / blocks.denoiseSeconds(),
+        blocks.frames() / blocks.decodeSeconds());
+    line(
+        text,
+        "forward %.1f ms (median), %.1f ms (least); between blocks %.2f s idle",
+        blocks.medianForwardMillis(),
+        blocks.forwardMillis().get(0),
+        blocks.idleSeconds());
+    appendFamilies(text);
+    appendCeilings(text);
+    Long driverBytes = run.driverPeakBytes();
+    if (driverBytes == null) {
+      line(text, "peak resident memory %.0f MiB", peakResidentBytes() / MIB);
+    } else {
+      line(
+          text,
+          "memory: %.2f GiB planned, %.2f GiB in use by the driver's account",
+          run.plannedBytes() / GIB,
+          driverBytes / GIB);
+    }
+    return text.toString();
+  }
+
+  String json() {
+    BlockTimes blocks = run.blocks();
+    Figures figures =
+        new Figures(
+            run.device(),
+            LocalDate.now(ZoneOffset.UTC).toString(),
+            command,
+            shape,
+            config.width() + "*" + config.height(),
+            config.strategy(),
+            lowercase(config.precision()),
+            lowercase(config.kvPrecision()),
+            config.lanes(),
+            config.budgetBytes() == Long.MAX_VALUE ? null : config.budgetBytes(),
+            blocks.medianForwardMillis(),
+            blocks.forwardMillis().get(0),
+            ceilings == null ? null : ceilings.shareOf(blocks.medianForwardMillis(), run.work()),
+            ceilings == null ? null : ceilings.gemmTflops(),
+            ceilings == null ? null : ceilings.attentionTflops(),
+            ceilings == null ? null : ceilings.copyGbps(),
+            blocks.frames() / blocks.denoiseSeconds(),
+            endToEndFps(),
+            blocks.frames() / blocks.decodeSeconds(),
+            run.startupSeconds(),
+            run.plannedBytes(),
+            run.driverPeakBytes());
+    try {
+      return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("numbers and strings are always JSON", e);
+    }
+  }
+
+  private double endToEndFps() {
+    return run.frames() / run.endToEndSeconds();
+  }
+
+  private void appendFamilies(StringBuilder text) {
+    int forwards = run.clipBlocks() * config.sampleSteps();
+    run.families()
+        .forEach(
+            (part, families) -> {
+              boolean forward = part.equals("forward");
+              int times = forward ? forwards : run.clipBlocks();
+              line(
+                  text,
+                  "%none %s, every operation marked:",
+                  forward ? part : "frame block's " + part);
+              families.forEach(
+                  (family, millis) ->
+                      line(
+                          text,
+                          "  %-12s %9.3f ms%s",
+                          family.name().toLowerCase(Locale.ROOT),
+                          millis / times,
+                          forward ? rate(family, millis / times) : ""));
+              line(
+                  text,
+                  "  %-12s %9.3f ms",
+                  "all",
+                  families.values().stream().mapToDouble(Double::doubleValue).sum() / times);
+            });
+  }
+
+  private String rate(OpFamily family, double millis) {
+    return switch (family) {
+      case GEMM -> tflops(run.work().gemmFlops(), millis);
+      case ATTENTION -> tflops(run.work().attentionFlops(), millis);
+      default -> "";
+    };
+  }
+
+  private static String tflops(double flops, double millis) {
+    return String.format(Locale.ROOT, " %7.0f TFLOP/s", flops / millis / 1e9);
+  }
+
+  private void appendCeilings(StringBuilder text) {
+    if (ceilings == null) {
+      return;
+    }
+    line(
+        text,
+        "%nceilings: matrix products %.0f TFLOP/s, attention %.0f TFLOP/s, copy %.0f GB/s;"
+            + " their share of the forward is %.3f",
+        ceilings.gemmTflops(),
+        ceilings.attentionTflops(),
+        ceilings.copyGbps(),
+        ceilings.shareOf(run.blocks().medianForwardMillis(), run.work()));
+  }
+
+  @FormatMethod
+  private static void line(StringBuilder text, String format, Object... arguments) {
+    text.append(String.format(Locale.ROOT, format, arguments)).append(System.lineSeparator());
+  }
+
+  private static String lowercase(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns the kernel's own account of this process, or 0 where it keeps none. */
+  private static long peakResidentBytes() {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return 0;
+    }
+    try {
+      return Files.readAllLines(status).stream()
+          .filter(line -> line.startsWith("VmHWM:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+          .findFirst()
+          .orElse(0);
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading " + status, e);
+    }
+  }
+}

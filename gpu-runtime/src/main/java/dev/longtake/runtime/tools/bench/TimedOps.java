@@ -1,0 +1,240 @@
+package dev.longtake.runtime.tools.bench;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import dev.longtake.runtime.engine.device.Timeline;
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.ops.Activation;
+import dev.longtake.runtime.ops.Conv;
+import dev.longtake.runtime.ops.Linear;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Operations that can tell which family of them the time goes to. Marks cost time themselves, so
+ * nothing is marked unless asked for.
+ */
+final class TimedOps implements Ops {
+  private final Ops inner;
+  private final List<Interval> intervals = new ArrayList<>();
+  private @Nullable Timeline timeline;
+  private String part = "";
+  private int lastMark;
+
+  /** What took place up to a mark, from the one before. */
+  private record Interval(String part, OpFamily family, int mark) {}
+
+  TimedOps(Ops inner) {
+    this.inner = inner;
+  }
+
+  /** Returns the operations behind these. */
+  Ops inner() {
+    return inner;
+  }
+
+  /**
+   * Begins to mark every operation.
+   *
+   * @param marks of the operations behind these
+   */
+  void begin(Timeline marks) {
+    timeline = marks;
+    enter("");
+  }
+
+  /** Says what the operations from here on are part of. */
+  void enter(String name) {
+    part = name;
+    if (timeline != null) {
+      lastMark = timeline.mark();
+      intervals.add(new Interval("", OpFamily.COPY, lastMark));
+    }
+  }
+
+  /** Ends marking; returns the milliseconds by part and family. Waits for the device. */
+  Map<String, Map<OpFamily, Double>> end() {
+    Timeline marks = timeline;
+    checkState(marks != null, "marking has not begun");
+    timeline = null;
+    Map<String, Map<OpFamily, Double>> millis = new java.util.TreeMap<>();
+    int previous = intervals.get(0).mark();
+    for (Interval interval : intervals) {
+      if (!interval.part().isEmpty()) {
+        millis
+            .computeIfAbsent(interval.part(), key -> new EnumMap<>(OpFamily.class))
+            .merge(interval.family(), marks.millisBetween(previous, interval.mark()), Double::sum);
+      }
+      previous = interval.mark();
+    }
+    intervals.clear();
+    return millis;
+  }
+
+  private void passed(OpFamily family) {
+    if (timeline != null) {
+      lastMark = timeline.mark();
+      intervals.add(new Interval(part, family, lastMark));
+    }
+  }
+
+  @Override
+  public DType activationType() {
+    return inner.activationType();
+  }
+
+  @Override
+  public Arena workspace() {
+    return inner.workspace();
+  }
+
+  @Override
+  public void upload(float[] source, int sourceOffset, Tensor out) {
+    inner.upload(source, sourceOffset, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void download(Tensor source, float[] out, int outOffset) {
+    inner.download(source, out, outOffset);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void copy(Tensor source, Tensor out) {
+    inner.copy(source, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void fill(Tensor out, float value) {
+    inner.fill(out, value);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void synchronize() {
+    inner.synchronize();
+  }
+
+  @Override
+  public void linear(Tensor x, Linear weights, Activation activation, Tensor out) {
+    inner.linear(x, weights, activation, out);
+    passed(OpFamily.GEMM);
+  }
+
+  @Override
+  public void convolve(Tensor x, Conv weights, Tensor out) {
+    inner.convolve(x, weights, out);
+    passed(OpFamily.CONVOLUTION);
+  }
+
+  @Override
+  public void attention(
+      Tensor q, List<Tensor> k, List<Tensor> v, float scale, @Nullable Tensor bias, Tensor out) {
+    inner.attention(q, k, v, scale, bias, out);
+    passed(OpFamily.ATTENTION);
+  }
+
+  @Override
+  public void layerNorm(
+      Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, float epsilon, Tensor out) {
+    inner.layerNorm(x, weight, bias, epsilon, out);
+    passed(OpFamily.NORM);
+  }
+
+  @Override
+  public void layerNormModulated(Tensor x, Tensor scale, Tensor shift, float epsilon, Tensor out) {
+    inner.layerNormModulated(x, scale, shift, epsilon, out);
+    passed(OpFamily.NORM);
+  }
+
+  @Override
+  public void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor out) {
+    inner.rmsNorm(x, weight, epsilon, out);
+    passed(OpFamily.NORM);
+  }
+
+  @Override
+  public void channelNorm(Tensor x, Tensor gamma, Activation activation, Tensor out) {
+    inner.channelNorm(x, gamma, activation, out);
+    passed(OpFamily.NORM);
+  }
+
+  @Override
+  public void activate(Tensor x, Activation activation, Tensor out) {
+    inner.activate(x, activation, out);
+    passed(OpFamily.ELEMENTWISE);
+  }
+
+  @Override
+  public void add(Tensor a, Tensor b, Tensor out) {
+    inner.add(a, b, out);
+    passed(OpFamily.ELEMENTWISE);
+  }
+
+  @Override
+  public void multiply(Tensor a, Tensor b, Tensor out) {
+    inner.multiply(a, b, out);
+    passed(OpFamily.ELEMENTWISE);
+  }
+
+  @Override
+  public void addScaled(Tensor x, Tensor y, float factor) {
+    inner.addScaled(x, y, factor);
+    passed(OpFamily.ELEMENTWISE);
+  }
+
+  @Override
+  public void addGated(Tensor x, Tensor y, Tensor gate) {
+    inner.addGated(x, y, gate);
+    passed(OpFamily.ELEMENTWISE);
+  }
+
+  @Override
+  public void addRow(Tensor x, Tensor row) {
+    inner.addRow(x, row);
+    passed(OpFamily.ELEMENTWISE);
+  }
+
+  @Override
+  public void scaleShift(Tensor x, Tensor scale, Tensor shift, Tensor out) {
+    inner.scaleShift(x, scale, shift, out);
+    passed(OpFamily.ELEMENTWISE);
+  }
+
+  @Override
+  public void rope(Tensor x, Tensor cos, Tensor sin, Tensor out) {
+    inner.rope(x, cos, sin, out);
+    passed(OpFamily.ELEMENTWISE);
+  }
+
+  @Override
+  public void unpatchify(Tensor x, Tensor out) {
+    inner.unpatchify(x, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void upsample2x(Tensor x, Tensor out) {
+    inner.upsample2x(x, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void copyColumns(Tensor x, int firstColumn, Tensor out) {
+    inner.copyColumns(x, firstColumn, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void close() {
+    inner.close();
+  }
+}

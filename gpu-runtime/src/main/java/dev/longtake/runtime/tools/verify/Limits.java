@@ -1,0 +1,63 @@
+package dev.longtake.runtime.tools.verify;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
+
+/**
+ * The errors that a precision may have against the fp32 results, as ‖a−b‖/‖b‖.
+ *
+ * @param module of single modules; none of them is in FP8
+ * @param rollout of whole forwards and rollouts, whose rounding errors add up
+ */
+record Limits(Precision precision, double module, double rollout) {
+  private static final double FP32_MODULE = 1e-5;
+  private static final double FP32_ROLLOUT = 1e-4;
+
+  /** How much further than the official code's own error in the same precision one may be. */
+  private static final double MARGIN = 1.5;
+
+  private static final String FP32_FILE = "dit_rollout_fp32.safetensors";
+  private static final String OTHERS_FILE = "dit_rollout_bf16_fp8.safetensors";
+
+  /**
+   * Returns a bundle's limits: in fp32 fixed ones, else one and a half times the error that the
+   * official code's own rollout has in this precision.
+   */
+  static Limits of(GoldenBundle bundle, Precision precision) {
+    if (precision == Precision.FP32) {
+      return new Limits(precision, FP32_MODULE, FP32_ROLLOUT);
+    }
+    double bf16 = MARGIN * statedError(bundle);
+    double rollout = precision == Precision.FP8 ? MARGIN * fp8Error(bundle) : bf16;
+    return new Limits(precision, bf16, rollout);
+  }
+
+  private static double statedError(GoldenBundle bundle) {
+    double largest = 0;
+    for (JsonNode error : bundle.description().path("relative_error")) {
+      largest = Math.max(largest, error.asDouble());
+    }
+    if (largest == 0) {
+      throw new LongtakeException(
+          ErrorCode.INVALID_CONFIG,
+          "%s states no relative_error in its bundle.json, so there is nothing to hold bf16 to. Use"
+                  .formatted(bundle.directory())
+              + " precision fp32, or a complete bundle.");
+    }
+    return largest;
+  }
+
+  private static double fp8Error(GoldenBundle bundle) {
+    double largest = 0;
+    for (String name : bundle.names(OTHERS_FILE)) {
+      if (name.startsWith("latents_fp8_")) {
+        float[] fp32 = bundle.values(FP32_FILE, name.replace("_fp8_", "_")).values();
+        float[] fp8 = bundle.values(OTHERS_FILE, name).values();
+        largest = Math.max(largest, CaseLog.relativeError(fp8, fp32));
+      }
+    }
+    return largest;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.longtake.runtime.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.api.Picture;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.api.TakeSession;
+import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.tensor.Tensor;
+import dev.longtake.runtime.weights.Checkpoint;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The whole engine on a GPU; that its numbers are right is for {@code VerifyCudaTest}. */
+@Tag("gpu")
+class CudaEngineTest {
+  private static final Path CHECKPOINT = Path.of("src/test/resources/golden/small/ckpt");
+  private static final int HEIGHT = 128;
+  private static final int WIDTH = 64;
+  private static final int CLIPS = 3;
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "FP8"})
+  void everyRunGivesTheSameBits(Precision precision) {
+    Rendering first = render(precision, Long.MAX_VALUE);
+    Rendering second = render(precision, Long.MAX_VALUE);
+
+    assertThat(first.pixels.size()).isEqualTo((CLIPS * 24 - 3) * HEIGHT * WIDTH * 3);
+    assertThat(second.latents.toArray()).isEqualTo(first.latents.toArray());
+    assertThat(second.pixels.toByteArray()).isEqualTo(first.pixels.toByteArray());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "FP8"})
+  void textEncoderAsAGuestGivesTheSameBits(Precision precision) {
+    Rendering resident = render(precision, Long.MAX_VALUE);
+    Rendering guest = render(precision, resident.plannedBytes - 1);
+
+    assertThat(guest.plannedBytes).isLessThan(resident.plannedBytes);
+    assertThat(guest.latents.toArray()).isEqualTo(resident.latents.toArray());
+  }
+
+  private static Rendering render(Precision precision, long budgetBytes) {
+    EngineConfig config =
+        new EngineConfig(
+            CHECKPOINT.toString(),
+            "cuda",
+            "resident",
+            precision,
+            HEIGHT,
+            WIDTH,
+            24,
+            4,
+            1,
+            1,
+            budgetBytes);
+    try (LongtakeEngine engine = LongtakeEngine.open(config, Checkpoint.open(CHECKPOINT))) {
+      Rendering rendering = new Rendering(engine);
+      TakeSpec spec =
+          TakeSpec.first(
+              engine.encodePrompt("Someone speaks."),
+              engine.encodePicture(new Picture(HEIGHT, WIDTH, new byte[HEIGHT * WIDTH * 3])),
+              engine.encodeAudio(new float[3 * 16_000]),
+              1);
+      try (TakeSession take = engine.open(spec, new TakeRandom(1, 0), rendering)) {
+        for (int clip = 0; clip < CLIPS; clip++) {
+          take.renderClip(
+              (frame, rgb) -> {
+                byte[] copy = new byte[rgb.remaining()];
+                rgb.get(copy);
+                rendering.pixels.writeBytes(copy);
+              });
+        }
+      }
+      assertThat(engine.ops().workspace().peakBytes()).isLessThan(engine.plan().workspaceBytes());
+      return rendering;
+    }
+  }
+
+  private static final class Rendering implements GenerationListener {
+    private final LongtakeEngine engine;
+    private final long plannedBytes;
+    private final List<HostValues> latents = new ArrayList<>();
+    private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
+
+    Rendering(LongtakeEngine engine) {
+      this.engine = engine;
+      this.plannedBytes = engine.plannedBytes();
+    }
+
+    @Override
+    public void latents(int clip, int block, Tensor blockLatents) {
+      float[] values = new float[Math.toIntExact(blockLatents.shape().elements())];
+      engine.ops().download(blockLatents, values, 0);
+      latents.add(new HostValues(values, blockLatents.shape().toArray()));
+    }
+  }
+}
