@@ -42,7 +42,6 @@ public final class LongtakeEngine implements AvatarEngine {
 
   private final EngineConfig config;
   private final MemoryPlan plan;
-  private final int audioLeadFrames;
   private final Resources resources;
   private final ModelStack stack;
   private final PromptTokenizer tokenizer;
@@ -61,7 +60,6 @@ public final class LongtakeEngine implements AvatarEngine {
     this.resources = resources;
     this.plan = EnginePlanner.plan(shape, checkpoint, strategy, DType.FP32, config.lanes());
     EnginePlanner.requireFits(plan, config.strategy(), config.budgetBytes());
-    this.audioLeadFrames = checkpoint.settings().audioLeadFrames();
     this.tokenizer =
         resources.add(
             PromptTokenizer.open(checkpoint.tokenizerJson(), shape.model().dit().textTokens()));
@@ -127,8 +125,9 @@ public final class LongtakeEngine implements AvatarEngine {
   }
 
   @Override
-  public HostValues encodeAudio(float[] samples) {
-    int lead = audioLeadFrames * FeatureTiming.SAMPLE_RATE_HZ / ConditionEncoder.FRAME_RATE_FPS;
+  public HostValues encodeAudio(float[] samples, int silentFrames) {
+    checkArgument(silentFrames >= 0, "silentFrames must not be negative, but was %s", silentFrames);
+    int lead = silentFrames * FeatureTiming.SAMPLE_RATE_HZ / ConditionEncoder.FRAME_RATE_FPS;
     float[] withSilence = new float[Math.addExact(lead, samples.length)];
     System.arraycopy(samples, 0, withSilence, lead, samples.length);
     AudioWindows windows = AudioWindows.of(stack.shape().wav2vec2(), withSilence.length);

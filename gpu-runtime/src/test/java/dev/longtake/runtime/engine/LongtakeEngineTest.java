@@ -109,7 +109,7 @@ class LongtakeEngineTest {
       assertThat(end.moving()).isTrue();
       assertThat(end.motion()).isNotEqualTo(first.start().motion());
 
-      TakeSpec second = new TakeSpec(first.prompt(), first.picture(), first.audio(), 21, end, 1, 1);
+      TakeSpec second = new TakeSpec(first.prompt(), first.picture(), first.audio(), end, 1, 1);
       Rendering carried = new Rendering(engine);
       try (TakeSession take = engine.open(second)) {
         take.renderClip(carried::add);
@@ -228,7 +228,6 @@ class LongtakeEngineTest {
               new HostValues(new float[6], 2, 3),
               good.picture(),
               good.audio(),
-              0,
               good.start(),
               1,
               0);
@@ -282,7 +281,7 @@ class LongtakeEngineTest {
     random.nextBytes(rgb);
     PictureLatents picture = engine.encodePicture(new Picture(HEIGHT, WIDTH, rgb));
     return TakeSpec.first(
-        engine.encodePrompt("Someone speaks."), picture, engine.encodeAudio(samples), seed);
+        engine.encodePrompt("Someone speaks."), picture, engine.encodeAudio(samples, 3), seed);
   }
 
   /** What came out of a take. */

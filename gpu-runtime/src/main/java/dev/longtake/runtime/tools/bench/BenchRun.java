@@ -53,13 +53,14 @@ final class BenchRun implements GenerationListener {
 
   private void render(Picture picture, float[] samples, String prompt) {
     int wanted = (int) Math.ceil(samples.length / SAMPLE_RATE_HZ * FRAME_RATE_FPS);
-    try (LongtakeEngine engine =
-        LongtakeEngine.open(config, Checkpoint.open(Path.of(config.checkpointDir())))) {
+    Checkpoint checkpoint = Checkpoint.open(Path.of(config.checkpointDir()));
+    int silentFrames = checkpoint.settings().audioLeadFrames();
+    try (LongtakeEngine engine = LongtakeEngine.open(config, checkpoint)) {
       plan = engine.memoryPlan();
       lap("open");
       HostValues text = engine.encodePrompt(prompt);
       lap("prompt");
-      HostValues audio = engine.encodeAudio(samples);
+      HostValues audio = engine.encodeAudio(samples, silentFrames);
       lap("speech");
       PictureLatents latents = engine.encodePicture(picture);
       lap("picture");
