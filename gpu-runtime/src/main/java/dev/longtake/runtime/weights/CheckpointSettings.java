@@ -27,7 +27,8 @@ public record CheckpointSettings(
   public static final String FILE_NAME = "longtake.json";
 
   /** What holds for the official checkpoint, which has no such file. */
-  public static final CheckpointSettings OFFICIAL = new CheckpointSettings(3, Optional.empty(), 60, 64);
+  public static final CheckpointSettings OFFICIAL =
+      new CheckpointSettings(3, Optional.empty(), 60, 64);
 
   private static final String LEAD = "audioLeadFrames";
   private static final String SIZE = "size";

@@ -225,12 +225,7 @@ class LongtakeEngineTest {
       TakeSpec good = spec(engine, 1);
       TakeSpec bad =
           new TakeSpec(
-              new HostValues(new float[6], 2, 3),
-              good.picture(),
-              good.audio(),
-              good.start(),
-              1,
-              0);
+              new HostValues(new float[6], 2, 3), good.picture(), good.audio(), good.start(), 1, 0);
 
       assertThatThrownBy(() -> engine.open(bad)).hasMessageContaining("prompt must be [2, 32]");
       renderTake(engine, 1); // the lane is free again
