@@ -9,12 +9,15 @@ import java.util.List;
  *
  * @param clips in order
  * @param strategy how the model was placed
+ * @param tail where the frames are that the take would have gone on with, bytes [frames, H, W, 3],
+ *     for the next one to be faded in; empty if there are none
  */
-public record TakeRecord(List<ClipRecord> clips, String strategy) {
+public record TakeRecord(List<ClipRecord> clips, String strategy, String tail) {
   /** Copies the list. */
   public TakeRecord {
     clips = List.copyOf(clips);
     requireNonNull(strategy, "strategy");
+    requireNonNull(tail, "tail");
   }
 
   /**

@@ -140,7 +140,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
                   take,
                   clips,
                   conditions.get().of(take, before(take)),
-                  isGoneOnFrom(take) ? TakeRenderer.End.KEPT : TakeRenderer.End.FORGOTTEN,
+                  end(take),
                   clip -> noteDone(clip, false));
       CLIPS.inc(clips.size());
       FRAMES.inc(take.getFrames());
@@ -158,13 +158,17 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
       }
       boolean complete =
           entries.isIntact(found.get())
-              && (!isGoneOnFrom(take) || entries.end(request, take).isPresent());
+              && (end(take) != TakeRenderer.End.STATE || entries.end(request, take).isPresent());
       return complete ? found : Optional.empty();
     }
 
-    private boolean isGoneOnFrom(PlannedTake take) {
+    private TakeRenderer.End end(PlannedTake take) {
+      if (take.getIndex() + 1 == request.getTakes().size()) {
+        return TakeRenderer.End.FORGOTTEN;
+      }
       return settings.continuity() == Continuity.CARRY
-          && take.getIndex() + 1 < request.getTakes().size();
+          ? TakeRenderer.End.STATE
+          : TakeRenderer.End.TAIL;
     }
 
     private Optional<TakeState> before(PlannedTake take) throws IOException {

@@ -8,6 +8,7 @@ import dev.longtake.pipeline.store.WorkStore;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.transforms.records.RecordJson;
 import dev.longtake.transforms.records.TakeRecord;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -50,8 +51,11 @@ public final class TakeEntries {
     }
   }
 
-  /** Returns whether all fragments of a take are as they were committed. Reads all of them. */
+  /** Returns whether all files of a take are as they were committed. Reads all of them. */
   boolean isIntact(TakeRecord take) throws IOException {
+    if (!take.tail().isEmpty() && !store.exists(take.tail())) {
+      return false;
+    }
     for (TakeRecord.ClipRecord clip : take.clips()) {
       if (!store.isIntact(new Committed(clip.location(), clip.digest(), clip.bytes(), "{}"))) {
         return false;
@@ -79,6 +83,11 @@ public final class TakeEntries {
         "%s/clip-%05d.mp4".formatted(directory(request, take), clip),
         fragment,
         RecordJson.write(howItWasMade));
+  }
+
+  /** Keeps the frames that a take would have gone on with, and returns where they are. */
+  String putTail(byte[] frames) throws IOException {
+    return store.put(new ByteArrayInputStream(frames));
   }
 
   /** Commits what a take ended with. */

@@ -15,6 +15,7 @@ import dev.longtake.transforms.media.EncoderSettings;
 import dev.longtake.transforms.media.FragmentWriter;
 import dev.longtake.transforms.media.Scratch;
 import dev.longtake.transforms.records.TakeRecord;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -31,6 +32,9 @@ import java.util.function.Consumer;
 final class TakeRenderer {
   private static final double NANOS = 1e9;
 
+  /** Frames of a cross-fade: 0.24 s, which fits into a pause between sentences. */
+  private static final int MOST_TAIL_FRAMES = 6;
+
   private final TakeEntries entries;
   private final AvatarEngine engine;
 
@@ -39,10 +43,14 @@ final class TakeRenderer {
     this.engine = engine;
   }
 
-  /** Whether another take goes on from the end of this one. */
+  /** What another take needs of the end of this one. */
   enum End {
-    KEPT,
-    FORGOTTEN
+    /** Nothing. */
+    FORGOTTEN,
+    /** The state that it goes on from. */
+    STATE,
+    /** Some frames beyond the end, to be faded in from. */
+    TAIL
   }
 
   /** How a fragment was made, for its record in the work store. */
@@ -79,20 +87,28 @@ final class TakeRenderer {
     try (Scratch scratch = Scratch.create()) {
       List<Rendered> rendered = new ArrayList<>();
       Optional<TakeState> state = Optional.empty();
+      ByteArrayOutputStream tail = new ByteArrayOutputStream();
       try (TakeSession session = engine.open(spec)) {
         for (Clip clip : clips) {
-          rendered.add(render(session, clip, scratch.directory()));
+          rendered.add(render(session, clip, scratch.directory(), tail));
           done.accept(clip);
         }
-        if (end == End.KEPT) {
+        if (end == End.STATE) {
           state = Optional.of(session.state(take.getFrames()));
         }
       }
-      return commit(request, take, rendered, state, scratch.directory());
+      String tailLocation =
+          end == End.TAIL && tail.size() > 0 ? entries.putTail(tail.toByteArray()) : "";
+      return commit(request, take, rendered, state, tailLocation, scratch.directory());
     }
   }
 
-  private Rendered render(TakeSession session, Clip clip, Path scratch) {
+  /**
+   * Renders a clip. The last one of a take is made whole: the first frames that are not kept of it
+   * go into {@code tail}.
+   */
+  private Rendered render(
+      TakeSession session, Clip clip, Path scratch, ByteArrayOutputStream tail) {
     Instant started = Instant.now();
     long startedNanos = System.nanoTime();
     Path fragment = scratch.resolve("clip-%05d.mp4".formatted(clip.getClip()));
@@ -104,8 +120,12 @@ final class TakeRenderer {
             EncoderSettings.DEFAULT)) {
       session.renderClip(
           (frame, rgb) -> {
-            if (writer.frames() < clip.getFrames()) { // the last clip of a take is made whole
+            if (writer.frames() < clip.getFrames()) {
               writer.write(rgb);
+            } else if (tail.size() < MOST_TAIL_FRAMES * rgb.remaining()) {
+              byte[] pixels = new byte[rgb.remaining()];
+              rgb.get(rgb.position(), pixels);
+              tail.writeBytes(pixels);
             }
           });
       checkState(
@@ -125,6 +145,7 @@ final class TakeRenderer {
       PlannedTake take,
       List<Rendered> rendered,
       Optional<TakeState> end,
+      String tail,
       Path scratch)
       throws IOException {
     if (end.isPresent()) {
@@ -143,7 +164,7 @@ final class TakeRenderer {
               made.seconds(),
               made.started().toEpochMilli()));
     }
-    TakeRecord record = new TakeRecord(clips, engine.config().strategy());
+    TakeRecord record = new TakeRecord(clips, engine.config().strategy(), tail);
     entries.commit(request, take, record, scratch);
     return record;
   }

@@ -7,6 +7,7 @@ import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.store.Publisher;
 import dev.longtake.pipeline.store.WorkStore;
+import dev.longtake.transforms.media.CrossFade;
 import dev.longtake.transforms.media.EncoderSettings;
 import dev.longtake.transforms.media.Scratch;
 import dev.longtake.transforms.media.StitchedVideo;
@@ -53,11 +54,14 @@ final class VideoStitcher {
     }
     try (Scratch scratch = Scratch.create()) {
       Path directory = scratch.directory();
+      List<TakeRecord> takes = takes(request);
       List<Path> fragments = new ArrayList<>();
       for (RenderedClip clip : clips) {
         Path fragment = directory.resolve("%06d.mp4".formatted(fragments.size()));
         store.copyTo(clip.getLocation(), clip.getDigest(), fragment);
-        fragments.add(fragment);
+        boolean startsTake = clip.getClip().getTake() > 0 && clip.getClip().getClip() == 0;
+        String tail = startsTake ? takes.get(clip.getClip().getTake() - 1).tail() : "";
+        fragments.add(tail.isEmpty() ? fragment : fadedIn(request, fragment, tail));
       }
       Path sound = directory.resolve("sound");
       store.copyTo(request.getSound(), digestOf(request.getSound()), sound);
@@ -69,9 +73,19 @@ final class VideoStitcher {
       String digest = Publisher.publish(joined, destination);
       VideoRecord record =
           new VideoRecord(
-              destination, digest, Files.size(joined), request.getFrames(), takes(request), sheet);
+              destination, digest, Files.size(joined), request.getFrames(), takes, sheet);
       return video(request, clips, record, published.commit(request, record, directory), false);
     }
+  }
+
+  private Path fadedIn(PreparedRequest request, Path fragment, String tail) throws IOException {
+    Path faded = fragment.resolveSibling("faded-" + fragment.getFileName());
+    byte[] before;
+    try (InputStream content = store.openVerified(tail, digestOf(tail))) {
+      before = content.readAllBytes();
+    }
+    CrossFade.fadeIn(fragment, before, request.getWidth(), request.getHeight(), faded);
+    return faded;
   }
 
   private static void requireInStep(PreparedRequest request, StitchedVideo made) {
