@@ -9,10 +9,12 @@ import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.Continuity;
 import dev.longtake.pipeline.options.LongtakeOptions;
+import dev.longtake.pipeline.spi.Forecast;
 import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.RendererFactory;
 import dev.longtake.pipeline.spi.TakePlanner;
 import dev.longtake.transforms.prepare.PrepareRequests;
+import dev.longtake.transforms.render.LiveAvatarForecast;
 import dev.longtake.transforms.render.RenderClips;
 import dev.longtake.transforms.settings.EngineSource;
 import dev.longtake.transforms.settings.RenderSettings;
@@ -21,6 +23,7 @@ import dev.longtake.transforms.split.ClipRouting;
 import dev.longtake.transforms.split.SplitIntoClips;
 import dev.longtake.transforms.split.WholeTakePlanner;
 import dev.longtake.transforms.stitch.StitchVideos;
+import java.util.Optional;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PCollection;
@@ -67,6 +70,11 @@ public final class LiveAvatarRendererFactory implements RendererFactory {
   public PTransform<PCollection<RenderedClip>, Outcome<RenderedVideo>> stitch(
       PipelineOptions options) {
     return new StitchVideos(settings(options));
+  }
+
+  @Override
+  public Optional<Forecast> forecast(PipelineOptions options) {
+    return Optional.of(new LiveAvatarForecast(settings(options), engines));
   }
 
   private RenderSettings settings(PipelineOptions options) {

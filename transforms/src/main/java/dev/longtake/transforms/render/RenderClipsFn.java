@@ -6,6 +6,7 @@ import dev.longtake.pipeline.element.PlannedTake;
 import dev.longtake.pipeline.element.PreparedRequest;
 import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.options.Continuity;
+import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.InvalidRequestException;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.transforms.records.TakeRecord;
@@ -110,36 +111,26 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
 
     void take(List<Clip> clips) throws IOException, InterruptedException {
       PlannedTake take = request.getTakes().get(clips.get(0).getTake());
-      Optional<TakeRecord> found = reusable(take);
-      if (found.isEmpty() && lease.isEmpty()) {
-        lease =
-            Optional.of(
-                EnginePool.of(settings.device())
-                    .acquire(engines, settings.engine(request.getWidth(), request.getHeight())));
-      }
-      noteStarted();
-      if (found.isPresent()) {
-        REUSED.inc(clips.size());
-        clips.forEach(clip -> noteDone(clip, true));
-        emit(clips, found.get(), true);
+      if (published.isPresent()) {
+        reuse(clips, published.get().takes().get(take.getIndex()));
         return;
       }
-      if (conditions.isEmpty()) {
-        conditions =
-            Optional.of(
-                new Conditions(
-                    request,
-                    settings.store(),
-                    lease.orElseThrow().engine(),
-                    settings.audioLeadFrames()));
+      Optional<TakeRecord> found = reusable(take);
+      if (found.isPresent()) {
+        noteStarted();
+        clips.forEach(clip -> noteDone(clip, true));
+        reuse(clips, found.get());
+        return;
       }
+      AvatarEngine engine = leasedEngine();
+      noteStarted();
       TakeRecord made =
-          new TakeRenderer(entries, lease.orElseThrow().engine())
+          new TakeRenderer(entries, engine)
               .render(
                   request,
                   take,
                   clips,
-                  conditions.get().of(take, before(take)),
+                  conditions(engine).of(take, before(take)),
                   end(take),
                   clip -> noteDone(clip, false));
       CLIPS.inc(clips.size());
@@ -147,11 +138,33 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
       emit(clips, made, false);
     }
 
+    private void reuse(List<Clip> clips, TakeRecord take) {
+      REUSED.inc(clips.size());
+      emit(clips, take, true);
+    }
+
+    /** Waits for an engine, unless one is leased already. */
+    private AvatarEngine leasedEngine() throws InterruptedException {
+      if (lease.isEmpty()) {
+        lease =
+            Optional.of(
+                EnginePool.of(settings.device())
+                    .acquire(engines, settings.engine(request.getWidth(), request.getHeight())));
+      }
+      return lease.get().engine();
+    }
+
+    private Conditions conditions(AvatarEngine engine) throws IOException {
+      if (conditions.isEmpty()) {
+        conditions =
+            Optional.of(
+                new Conditions(request, settings.store(), engine, settings.audioLeadFrames()));
+      }
+      return conditions.get();
+    }
+
     /** Returns a take that need not be rendered, because all that is wanted of it is there. */
     private Optional<TakeRecord> reusable(PlannedTake take) throws IOException {
-      if (published.isPresent()) {
-        return Optional.of(published.get().takes().get(take.getIndex()));
-      }
       Optional<TakeRecord> found = entries.find(request, take);
       if (found.isEmpty()) {
         return found;
