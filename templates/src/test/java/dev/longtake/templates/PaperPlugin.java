@@ -9,6 +9,7 @@ import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.LongtakeOptions;
 import dev.longtake.pipeline.spi.Console;
+import dev.longtake.pipeline.spi.Forecast;
 import dev.longtake.pipeline.spi.FrameRange;
 import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.PipelinePlugin;
@@ -23,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.zip.Deflater;
 import org.apache.beam.sdk.options.PipelineOptions;
@@ -147,6 +149,7 @@ public final class PaperPlugin implements PipelinePlugin {
           .setFrames(12)
           .setPicture("picture")
           .setSound("sound")
+          .setSpeechSamples(7680)
           .setSpeech("speech")
           .setTakes(
               List.of(
@@ -239,6 +242,11 @@ public final class PaperPlugin implements PipelinePlugin {
       return new Stage<>(VIDEOS, Paper::video);
     }
 
+    @Override
+    public Optional<Forecast> forecast(PipelineOptions options) {
+      return Optional.of(new HalfDone());
+    }
+
     private static RenderedVideo video(RenderedClip clip) {
       String id = clip.getClip().getRequest().getHash();
       return RenderedVideo.builder()
@@ -256,6 +264,32 @@ public final class PaperPlugin implements PipelinePlugin {
           .setUntouched(false)
           .build();
     }
+  }
+
+  /** Three clips each, the first there already, a minute for the others. */
+  private record HalfDone() implements Forecast {
+    @Override
+    public int clips(PreparedRequest request) {
+      return 3;
+    }
+
+    @Override
+    public int clipsReused(PreparedRequest request) {
+      return 1;
+    }
+
+    @Override
+    public double renderSeconds(PreparedRequest request) {
+      return 60;
+    }
+
+    @Override
+    public String basis() {
+      return "paper is patient";
+    }
+
+    @Override
+    public void close() {}
   }
 
   private record FileSink(String name) implements VideoSinkFactory {
