@@ -35,10 +35,18 @@ public final class Main implements Callable<Integer> {
       description = "Print the stack trace of a failure.")
   private boolean stacktrace;
 
+  @Option(
+      names = Logging.VERBOSE,
+      scope = ScopeType.INHERIT,
+      description = "Log what happens, not warnings alone.")
+  @SuppressWarnings("UnusedVariable") // read from the arguments, before the first logger is made
+  private boolean verbose;
+
   private Main() {}
 
   /** Runs {@code longtake} with {@code args} and exits with the code it returns. */
   public static void main(String[] args) {
+    Logging.configure(args);
     PrintWriter out = new PrintWriter(System.out, true, UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, UTF_8);
     System.exit(run(Commands.onClassPath(), out, err, args));

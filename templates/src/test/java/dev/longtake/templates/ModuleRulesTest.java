@@ -46,6 +46,7 @@ class ModuleRulesTest {
         resideInAnyPackage(
             "dev.longtake.pipeline.spi..",
             "dev.longtake.pipeline.element..",
+            "dev.longtake.pipeline.options..",
             "dev.longtake.pipeline.store..");
     moduleMustNotUse(TRANSFORMS, pipeline.and(offered.negate()));
   }

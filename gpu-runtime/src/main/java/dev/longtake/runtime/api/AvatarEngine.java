@@ -20,13 +20,15 @@ public interface AvatarEngine extends AutoCloseable {
   HostValues encodePrompt(String prompt);
 
   /**
-   * Encodes speech.
+   * Encodes the speech of a take.
    *
-   * @param samples mono, 16 kHz
+   * @param samples mono, 16 kHz: what the take hears, from its first frame on
+   * @param silentFrames video frames of silence to put in front: where the take begins with the
+   *     speech, as many as the checkpoint asks for, see {@link CheckpointInfo#audioLeadFrames}
    * @return [frames, audio width], one row a video frame, for whole clips
    * @throws InvalidRequestException if it is too short
    */
-  HostValues encodeAudio(float[] samples);
+  HostValues encodeAudio(float[] samples, int silentFrames);
 
   /**
    * Encodes a picture, scaled to cover the video.

@@ -13,4 +13,20 @@ public interface EngineProvider {
    *     DEVICE_UNAVAILABLE
    */
   AvatarEngine open(EngineConfig config);
+
+  /**
+   * Looks at a checkpoint: its files must be there, but are not loaded.
+   *
+   * @throws LongtakeException INVALID_CHECKPOINT
+   */
+  CheckpointInfo describe(String checkpointDir);
+
+  /**
+   * Returns the size of a video with this picture, by the official rule: about the picture's
+   * proportions, and at most the given area.
+   *
+   * @param areaPixels the most pixels a frame may have
+   * @throws InvalidRequestException if the picture is too narrow for a video of this area
+   */
+  FrameSize frameSize(int pictureWidth, int pictureHeight, long areaPixels);
 }

@@ -8,8 +8,7 @@ import static java.util.Objects.requireNonNull;
  *
  * @param prompt [tokens, text width], from {@link AvatarEngine#encodePrompt}
  * @param picture from {@link AvatarEngine#encodePicture}
- * @param audio [frames, audio width] of the whole video, from {@link AvatarEngine#encodeAudio}
- * @param firstFrame video frame that the take begins with
+ * @param audio [frames, audio width] from {@link AvatarEngine#encodeAudio}: what the take hears
  * @param start what the take goes on from: the picture standing still, or the take before
  * @param seed of the request
  * @param take index of the take in its video, from 0
@@ -18,7 +17,6 @@ public record TakeSpec(
     HostValues prompt,
     PictureLatents picture,
     HostValues audio,
-    int firstFrame,
     TakeState start,
     long seed,
     int take) {
@@ -28,13 +26,12 @@ public record TakeSpec(
     requireNonNull(picture, "picture");
     requireNonNull(audio, "audio");
     requireNonNull(start, "start");
-    checkArgument(firstFrame >= 0, "firstFrame must not be negative, but was %s", firstFrame);
     checkArgument(take >= 0, "take must not be negative, but was %s", take);
   }
 
   /** Returns the first take of a video, which starts from the picture standing still. */
   public static TakeSpec first(
       HostValues prompt, PictureLatents picture, HostValues audio, long seed) {
-    return new TakeSpec(prompt, picture, audio, 0, picture.still(), seed, 0);
+    return new TakeSpec(prompt, picture, audio, picture.still(), seed, 0);
   }
 }

@@ -176,9 +176,8 @@ final class ClipGenerator {
   }
 
   /** Returns the block's rows of the audio, zeros beyond its end. */
-  private float[] soundOf(int firstTakeFrame) {
+  private float[] soundOf(int first) {
     int width = spec.audio().extent(1);
-    int first = spec.firstFrame() + firstTakeFrame;
     int count = Math.max(0, Math.min(BLOCK_VIDEO_FRAMES, spec.audio().extent(0) - first));
     float[] rows = new float[BLOCK_VIDEO_FRAMES * width];
     if (count > 0) {

@@ -154,9 +154,9 @@ public final class LongtakeEngine implements AvatarEngine {
   }
 
   @Override
-  public HostValues encodeAudio(float[] samples) {
-    int lead =
-        source.audioLeadFrames() * FeatureTiming.SAMPLE_RATE_HZ / ConditionEncoder.FRAME_RATE_FPS;
+  public HostValues encodeAudio(float[] samples, int silentFrames) {
+    checkArgument(silentFrames >= 0, "silentFrames must not be negative, but was %s", silentFrames);
+    int lead = silentFrames * FeatureTiming.SAMPLE_RATE_HZ / ConditionEncoder.FRAME_RATE_FPS;
     float[] withSilence = new float[Math.addExact(lead, samples.length)];
     System.arraycopy(samples, 0, withSilence, lead, samples.length);
     AudioWindows windows = AudioWindows.of(shape.wav2vec2(), withSilence.length);

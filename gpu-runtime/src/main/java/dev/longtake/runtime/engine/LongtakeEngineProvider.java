@@ -2,21 +2,46 @@ package dev.longtake.runtime.engine;
 
 import com.google.auto.service.AutoService;
 import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.CheckpointInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.model.picture.OutputSize;
 import dev.longtake.runtime.weights.Checkpoint;
+import dev.longtake.runtime.weights.CheckpointSettings;
 import java.nio.file.Path;
 
 /** Opens Longtake's own engine. */
 @AutoService(EngineProvider.class)
 public final class LongtakeEngineProvider implements EngineProvider {
+  private static final int NUMERICS_VERSION = 1;
+
   @Override
   public AvatarEngine open(EngineConfig config) {
     DeviceChoice.of(config.device(), config.precision(), config.kvPrecision()).requireAvailable();
     return LongtakeEngine.open(config, Checkpoint.open(Path.of(config.checkpointDir())));
+  }
+
+  @Override
+  public CheckpointInfo describe(String checkpointDir) {
+    try (Checkpoint checkpoint = Checkpoint.open(Path.of(checkpointDir))) {
+      CheckpointSettings settings = checkpoint.settings();
+      return new CheckpointInfo(
+          checkpoint.digest(),
+          settings.audioLeadFrames(),
+          settings.size().map(size -> new FrameSize(size.width(), size.height())),
+          settings.takeSeconds(),
+          NUMERICS_VERSION);
+    }
+  }
+
+  @Override
+  public FrameSize frameSize(int pictureWidth, int pictureHeight, long areaPixels) {
+    OutputSize size = OutputSize.forPicture(pictureHeight, pictureWidth, areaPixels);
+    return new FrameSize(size.width(), size.height());
   }
 
   /**

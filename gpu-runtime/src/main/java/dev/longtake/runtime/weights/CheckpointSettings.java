@@ -18,19 +18,23 @@ import org.jspecify.annotations.Nullable;
  * @param audioLeadFrames frames of silence put in front of the audio that drives the model, so that
  *     lips and sound agree; at least 0
  * @param size the picture size that the model was trained for, if it is made for a single one
+ * @param takeSeconds about how long a take should be, where nobody asks for another length
  * @param loraAlpha the adapter's strength; it is merged with loraAlpha/rank
  */
-public record CheckpointSettings(int audioLeadFrames, Optional<Size> size, double loraAlpha) {
+public record CheckpointSettings(
+    int audioLeadFrames, Optional<Size> size, int takeSeconds, double loraAlpha) {
   /** The file's name, beside the two directories of the checkpoint. */
   public static final String FILE_NAME = "longtake.json";
 
   /** What holds for the official checkpoint, which has no such file. */
-  public static final CheckpointSettings OFFICIAL = new CheckpointSettings(3, Optional.empty(), 64);
+  public static final CheckpointSettings OFFICIAL =
+      new CheckpointSettings(3, Optional.empty(), 60, 64);
 
   private static final String LEAD = "audioLeadFrames";
   private static final String SIZE = "size";
+  private static final String TAKE_SECONDS = "takeSeconds";
   private static final String ALPHA = "loraAlpha";
-  private static final List<String> KEYS = List.of(LEAD, SIZE, ALPHA);
+  private static final List<String> KEYS = List.of(LEAD, SIZE, TAKE_SECONDS, ALPHA);
   private static final Pattern SIZE_TEXT = Pattern.compile("([1-9]\\d{0,4})\\*([1-9]\\d{0,4})");
 
   /** Width and height of a picture in pixels. */
@@ -40,6 +44,7 @@ public record CheckpointSettings(int audioLeadFrames, Optional<Size> size, doubl
   public CheckpointSettings {
     checkArgument(
         audioLeadFrames >= 0, "audioLeadFrames must be at least 0, but was %s", audioLeadFrames);
+    checkArgument(takeSeconds >= 1, "takeSeconds must be at least 1, but was %s", takeSeconds);
     checkArgument(
         Double.isFinite(loraAlpha) && loraAlpha >= 0,
         "loraAlpha must be a number of at least 0, but was %s",
@@ -48,7 +53,7 @@ public record CheckpointSettings(int audioLeadFrames, Optional<Size> size, doubl
 
   /** Returns these settings with another strength of the adapter. */
   public CheckpointSettings withLoraAlpha(double alpha) {
-    return new CheckpointSettings(audioLeadFrames, size, alpha);
+    return new CheckpointSettings(audioLeadFrames, size, takeSeconds, alpha);
   }
 
   /**
@@ -74,15 +79,19 @@ public record CheckpointSettings(int audioLeadFrames, Optional<Size> size, doubl
               }
             });
     return new CheckpointSettings(
-        lead(file, json.get(LEAD)), size(file, json.get(SIZE)), alpha(file, json.get(ALPHA)));
+        integer(file, LEAD, json.get(LEAD), 0, OFFICIAL.audioLeadFrames),
+        size(file, json.get(SIZE)),
+        integer(file, TAKE_SECONDS, json.get(TAKE_SECONDS), 1, OFFICIAL.takeSeconds),
+        alpha(file, json.get(ALPHA)));
   }
 
-  private static int lead(Path file, @Nullable JsonNode node) {
+  private static int integer(
+      Path file, String key, @Nullable JsonNode node, int least, int otherwise) {
     if (node == null) {
-      return OFFICIAL.audioLeadFrames;
+      return otherwise;
     }
-    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0) {
-      throw wrongValue(file, LEAD, node, "an integer of at least 0");
+    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < least) {
+      throw wrongValue(file, key, node, "an integer of at least " + least);
     }
     return node.intValue();
   }

@@ -68,7 +68,7 @@ class CudaEngineTest {
           TakeSpec.first(
               engine.encodePrompt("Someone speaks."),
               engine.encodePicture(new Picture(HEIGHT, WIDTH, new byte[HEIGHT * WIDTH * 3])),
-              engine.encodeAudio(new float[3 * 16_000]),
+              engine.encodeAudio(new float[3 * 16_000], 0),
               1);
       try (TakeSession take = engine.open(spec, new TakeRandom(1, 0), rendering)) {
         for (int clip = 0; clip < CLIPS; clip++) {

@@ -32,7 +32,7 @@ class DemoModelTest {
           TakeSpec.first(
               engine.encodePrompt("A person speaks to the camera."),
               engine.encodePicture(MediaFiles.readPicture(DEMO.resolve("pictures/face_1.png"))),
-              engine.encodeAudio(speech("speech_en_us.wav")),
+              engine.encodeAudio(speech("speech_en_us.wav"), 0),
               0);
       try (TakeSession take = engine.open(spec)) {
         for (int clip = 0; clip < CLIPS; clip++) {

@@ -109,7 +109,7 @@ class LongtakeEngineTest {
       assertThat(end.moving()).isTrue();
       assertThat(end.motion()).isNotEqualTo(first.start().motion());
 
-      TakeSpec second = new TakeSpec(first.prompt(), first.picture(), first.audio(), 21, end, 1, 1);
+      TakeSpec second = new TakeSpec(first.prompt(), first.picture(), first.audio(), end, 1, 1);
       Rendering carried = new Rendering(engine);
       try (TakeSession take = engine.open(second)) {
         take.renderClip(carried::add);
@@ -134,7 +134,7 @@ class LongtakeEngineTest {
         TakeSpec.first(
             engine.encodePrompt("Someone speaks. ".repeat(100)),
             engine.encodePicture(new Picture(HEIGHT, WIDTH, rgb)),
-            engine.encodeAudio(new float[60 * 16_000 - 3 * 640]),
+            engine.encodeAudio(new float[60 * 16_000 - 3 * 640], 3),
             1); // a minute with the silence in front, which is 3 frames of 640 samples
     try (TakeSession take = engine.open(spec)) {
       take.renderClip((frame, pixels) -> {});
@@ -256,13 +256,7 @@ class LongtakeEngineTest {
       TakeSpec good = spec(engine, 1);
       TakeSpec bad =
           new TakeSpec(
-              new HostValues(new float[6], 2, 3),
-              good.picture(),
-              good.audio(),
-              0,
-              good.start(),
-              1,
-              0);
+              new HostValues(new float[6], 2, 3), good.picture(), good.audio(), good.start(), 1, 0);
 
       assertThatThrownBy(() -> engine.open(bad)).hasMessageContaining("prompt must be [2, 32]");
       renderTake(engine, 1); // the lane is free again
@@ -313,7 +307,7 @@ class LongtakeEngineTest {
     random.nextBytes(rgb);
     PictureLatents picture = engine.encodePicture(new Picture(HEIGHT, WIDTH, rgb));
     return TakeSpec.first(
-        engine.encodePrompt("Someone speaks."), picture, engine.encodeAudio(samples), seed);
+        engine.encodePrompt("Someone speaks."), picture, engine.encodeAudio(samples, 3), seed);
   }
 
   /** What came out of a take. */

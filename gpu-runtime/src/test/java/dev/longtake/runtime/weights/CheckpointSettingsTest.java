@@ -25,9 +25,10 @@ class CheckpointSettingsTest {
 
   @Test
   void readsAllOrSome() throws IOException {
-    write("{\"audioLeadFrames\": 0, \"size\": \"128*96\", \"loraAlpha\": 1}");
+    write("{\"audioLeadFrames\": 0, \"size\": \"128*96\", \"takeSeconds\": 7, \"loraAlpha\": 1}");
     CheckpointSettings settings = CheckpointSettings.read(directory);
     assertThat(settings.audioLeadFrames()).isZero();
+    assertThat(settings.takeSeconds()).isEqualTo(7);
     assertThat(settings.size()).contains(new CheckpointSettings.Size(128, 96));
     assertThat(settings.loraAlpha()).isEqualTo(1);
     assertThat(settings.withLoraAlpha(4.5).loraAlpha()).isEqualTo(4.5);
@@ -44,13 +45,14 @@ class CheckpointSettingsTest {
     assertThatThrownBy(() -> CheckpointSettings.read(directory))
         .isInstanceOf(LongtakeException.class)
         .hasMessageContaining("'audioLead'")
-        .hasMessageContaining("[audioLeadFrames, size, loraAlpha]");
+        .hasMessageContaining("[audioLeadFrames, size, takeSeconds, loraAlpha]");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
+        "takeSeconds | 0",
         "audioLeadFrames | -1",
         "audioLeadFrames | 1.5",
         "audioLeadFrames | \"3\"",

@@ -17,11 +17,16 @@ import dev.longtake.pipeline.spi.VideoSinkFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.options.PipelineOptions;
+import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.Flatten;
+import org.apache.beam.sdk.transforms.ParDo;
 import org.apache.beam.sdk.transforms.Redistribute;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionList;
+import org.apache.beam.sdk.values.TypeDescriptor;
+import org.apache.beam.sdk.values.TypeDescriptors;
 
 /** Builds the graph of a rendering pipeline from chosen plugins. */
 public final class PipelineAssembler {
@@ -77,7 +82,28 @@ public final class PipelineAssembler {
 
     Outcome<RenderedVideo> finished =
         Outcome.of(videos, PCollectionList.of(failed).apply("Failed", Flatten.pCollections()));
+    videos.apply("CountVideos", ParDo.of(new CountFn<>(RunCounts.VIDEOS)));
+    finished.failed().apply("CountFailures", ParDo.of(new CountFn<>(RunCounts.FAILURES)));
     finished.apply("Sink", sink.create(options));
     return finished;
+  }
+
+  /** Counts elements, and gives none. */
+  private static final class CountFn<T> extends DoFn<T, Void> {
+    private final String counter;
+
+    CountFn(String counter) {
+      this.counter = counter;
+    }
+
+    @ProcessElement
+    public void processElement() {
+      Metrics.counter(RunCounts.NAMESPACE, counter).inc();
+    }
+
+    @Override
+    public TypeDescriptor<Void> getOutputTypeDescriptor() {
+      return TypeDescriptors.voids();
+    }
   }
 }

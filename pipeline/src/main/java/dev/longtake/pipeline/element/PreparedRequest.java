@@ -30,6 +30,12 @@ public abstract class PreparedRequest {
   /** Returns where the speech is in the work store: mono, 16 kHz. */
   public abstract String getSpeech();
 
+  /** Returns the samples of the speech. */
+  public abstract long getSpeechSamples();
+
+  /** Returns where the sound track is in the work store: the file as it was given. */
+  public abstract String getSound();
+
   /** Returns the takes, in order. */
   @SuppressWarnings("AutoValueImmutableFields") // Beam's schemas know List, not ImmutableList
   public abstract List<PlannedTake> getTakes();
@@ -58,6 +64,10 @@ public abstract class PreparedRequest {
     public abstract Builder setPicture(String picture);
 
     public abstract Builder setSpeech(String speech);
+
+    public abstract Builder setSpeechSamples(long speechSamples);
+
+    public abstract Builder setSound(String sound);
 
     public abstract Builder setTakes(List<PlannedTake> takes);
 

@@ -38,6 +38,9 @@ public abstract class RenderedVideo {
   /** Returns the strategy that rendered its clips. */
   public abstract String getStrategy();
 
+  /** Returns where the record of its clips is in the work store; empty if its maker keeps none. */
+  public abstract String getRecord();
+
   /** Returns whether it was there already and nothing was done. */
   public abstract boolean isUntouched();
 
@@ -71,6 +74,8 @@ public abstract class RenderedVideo {
     public abstract Builder setClipsReused(int clipsReused);
 
     public abstract Builder setStrategy(String strategy);
+
+    public abstract Builder setRecord(String record);
 
     public abstract Builder setUntouched(boolean untouched);
 

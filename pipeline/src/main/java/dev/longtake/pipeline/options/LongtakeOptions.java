@@ -88,11 +88,10 @@ public interface LongtakeOptions extends PipelineOptions {
 
   void setContinuity(String continuity);
 
-  @Description("About how many seconds of a video make a take.")
-  @Default.Integer(60)
-  int getTakeSeconds();
+  @Description("About how many seconds of a video make a take. Default: the checkpoint's own, 60.")
+  @Nullable Integer getTakeSeconds();
 
-  void setTakeSeconds(int takeSeconds);
+  void setTakeSeconds(@Nullable Integer takeSeconds);
 
   @Description("Most device memory to use per GPU, for example 22GiB. Default: all that is free.")
   @Nullable String getVramLimit();
@@ -104,11 +103,22 @@ public interface LongtakeOptions extends PipelineOptions {
 
   void setLanes(@Nullable Integer lanes);
 
+  @Description("Threads that compute on the CPU. Default: one a processor.")
+  @Nullable Integer getCpuThreads();
+
+  void setCpuThreads(@Nullable Integer cpuThreads);
+
   @Description("What the random numbers start from, where the manifest gives no seed.")
   @Default.Long(420)
   long getSeed();
 
   void setSeed(long seed);
+
+  @Description("Names this run within the process that follows it. Default: nobody follows it.")
+  @Default.String("")
+  String getRunId();
+
+  void setRunId(String runId);
 
   @Description("Plugin that requests come from.")
   @Default.String("manifest")

@@ -5,6 +5,7 @@ import dev.longtake.pipeline.element.PreparedRequest;
 import dev.longtake.pipeline.element.RenderRequest;
 import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.element.RenderedVideo;
+import java.util.Optional;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.transforms.PTransform;
 import org.apache.beam.sdk.values.PCollection;
@@ -14,9 +15,9 @@ import org.apache.beam.sdk.values.PCollection;
  * they share what nobody else needs to know: which sizes can be rendered, what a request's hash
  * covers, how long a clip is, and how a fragment is encoded.
  *
- * <p>Every method runs once per pipeline, on the submitting machine, which may have no GPU: do not
- * touch CUDA here. Each throws {@link IllegalArgumentException} if an option is missing or invalid;
- * the message names it.
+ * <p>Every method but {@link #forecast} runs once per pipeline, on the submitting machine, which
+ * may have no GPU: do not touch CUDA here. Each throws {@link IllegalArgumentException} if an
+ * option is missing or invalid; the message names it.
  */
 public interface RendererFactory {
   /** Returns the name that selects this renderer: lowercase words joined by dashes. */
@@ -51,4 +52,12 @@ public interface RendererFactory {
    * nothing here, neither a video nor a second failure.
    */
   PTransform<PCollection<RenderedClip>, Outcome<RenderedVideo>> stitch(PipelineOptions options);
+
+  /**
+   * Returns what can be said beforehand on this machine, which is then one that renders; empty if
+   * nothing can.
+   */
+  default Optional<Forecast> forecast(PipelineOptions options) {
+    return Optional.empty();
+  }
 }

@@ -19,4 +19,14 @@ public interface VideoSinkFactory {
    * @throws IllegalArgumentException if an option is missing or invalid; the message names it
    */
   PTransform<Outcome<RenderedVideo>, PDone> create(PipelineOptions options);
+
+  /**
+   * Begins to follow a run in the process that submits it, which need not be where it runs. Called
+   * before the pipeline is built; what the options name as {@code runId} tells runs apart.
+   *
+   * @param console where people read; not closed
+   */
+  default RunWatch watch(PipelineOptions options, Console console) {
+    return RunWatch.NONE;
+  }
 }

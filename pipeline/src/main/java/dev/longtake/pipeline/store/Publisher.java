@@ -3,15 +3,18 @@ package dev.longtake.pipeline.store;
 import com.google.common.hash.Hashing;
 import com.google.common.hash.HashingInputStream;
 import com.google.common.io.ByteStreams;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.fs.MoveOptions.StandardMoveOptions;
 import org.apache.beam.sdk.io.fs.ResolveOptions.StandardResolveOptions;
@@ -23,6 +26,9 @@ import org.apache.beam.sdk.util.MimeTypes;
  * sees half of one.
  */
 public final class Publisher {
+  private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
+  private static final long NOT_THERE = -1;
+
   private Publisher() {}
 
   /**
@@ -52,6 +58,30 @@ public final class Publisher {
       FileSystems.delete(List.of(temporary), StandardMoveOptions.IGNORE_MISSING_FILES);
       throw e;
     }
+  }
+
+  /**
+   * Returns the length of a published file in bytes, or -1 if there is none.
+   *
+   * @param destination URI or local path of a file; a URI's wildcards are taken for such
+   */
+  public static long lengthOf(String destination) throws IOException {
+    if (!isLocal(destination)) {
+      try {
+        return FileSystems.matchSingleFileSpec(destination).sizeBytes();
+      } catch (FileNotFoundException e) {
+        return NOT_THERE;
+      }
+    }
+    try {
+      return Files.size(Path.of(withoutFileScheme(destination)));
+    } catch (NoSuchFileException e) {
+      return NOT_THERE;
+    }
+  }
+
+  private static boolean isLocal(String destination) {
+    return destination.startsWith("file:") || !URI_SCHEME.matcher(destination).matches();
   }
 
   /** Returns a local path for a {@code file:} URI, which Beam would take for a relative path. */

@@ -40,6 +40,8 @@ public final class Elements {
         .setHeight(128)
         .setFrames(30)
         .setPicture("objects/picture-of-" + request.getId())
+        .setSpeechSamples(16_000)
+        .setSound("objects/sound")
         .setSpeech("objects/speech-of-" + request.getId())
         .setTakes(List.of(take(0, 0, 10), take(1, 10, 20)))
         .build();
@@ -88,6 +90,7 @@ public final class Elements {
   /** Returns a finished video of 30 frames. */
   public static RenderedVideo video(String id) {
     return RenderedVideo.builder()
+        .setRecord("")
         .setId(id)
         .setLocation("/out/" + id + ".mp4")
         .setDigest("digest-of-" + id)

@@ -26,7 +26,7 @@ class LongtakeOptionsTest {
     assertThat(options.getSampleSteps()).isEqualTo(4);
     assertThat(options.getNumClip()).isNull();
     assertThat(options.getContinuity()).isEqualTo("carry");
-    assertThat(options.getTakeSeconds()).isEqualTo(60);
+    assertThat(options.getTakeSeconds()).isNull();
     assertThat(options.getVramLimit()).isNull();
     assertThat(options.getLanes()).isNull();
     assertThat(options.getSeed()).isEqualTo(420);

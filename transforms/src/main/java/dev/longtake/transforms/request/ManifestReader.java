@@ -25,7 +25,7 @@ import java.util.Locale;
  * </ul>
  *
  * <p>Blank lines and lines that start with # are skipped. Without a prompt the video is of a person
- * who talks; without a seed it is 420, as in the official code. Paths are relative to the manifest.
+ * who talks; without a seed it is the run's. Paths are relative to the manifest.
  *
  * <p>A line that is no request is passed on as a dead letter of the stage {@code read}, with one of
  * these codes: BROKEN_JSON, BROKEN_CSV, LINE_TOO_LONG, NOT_AN_OBJECT, UNKNOWN_KEY, BAD_TYPE,
@@ -37,15 +37,18 @@ public final class ManifestReader {
   private static final int MARK_BYTES = 3;
 
   private final String manifest;
+  private final long defaultSeed;
 
   /**
    * Creates a reader.
    *
    * @param manifest the manifest's path or URI: gives the format, the directory that paths are
    *     relative to, and a name for messages
+   * @param defaultSeed seed of the requests that name none
    */
-  public ManifestReader(String manifest) {
+  public ManifestReader(String manifest, long defaultSeed) {
     this.manifest = requireNonNull(manifest, "manifest");
+    this.defaultSeed = defaultSeed;
   }
 
   /**
@@ -64,7 +67,7 @@ public final class ManifestReader {
       start = Arrays.copyOfRange(start, MARK_BYTES, start.length);
     }
     InputStream all = new SequenceInputStream(new ByteArrayInputStream(start), in);
-    RequestParser parser = new RequestParser(new InputPaths(manifest), sink);
+    RequestParser parser = new RequestParser(new InputPaths(manifest), defaultSeed, sink);
     if (manifest.toLowerCase(Locale.ROOT).endsWith(".csv")) {
       new CsvManifest(manifest, new ManifestLines(manifest, all), parser).read();
     } else if (BatchManifest.isOne(start)) {

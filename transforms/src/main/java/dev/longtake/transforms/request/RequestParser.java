@@ -14,22 +14,23 @@ final class RequestParser {
   static final String DEFAULT_PROMPT =
       "A person faces the camera and talks, with natural expressions and small movements.";
 
-  /**
-   * What the random numbers start from where a line does not say: the official code's default. It
-   * is the same for all requests and not made from their ids, so that a request can be renamed and
-   * what was rendered is still found.
-   */
-  static final long DEFAULT_SEED = 420;
-
   private static final String STAGE = "read";
 
   private final InputPaths paths;
+  private final long defaultSeed;
   private final ManifestSink sink;
   private final TakenNames taken = new TakenNames();
   private boolean empty = true;
 
-  RequestParser(InputPaths paths, ManifestSink sink) {
+  /**
+   * Creates a parser.
+   *
+   * @param defaultSeed where a line does not say. It is the same for all requests and not made from
+   *     their ids, so that a request can be renamed and what was rendered is still found
+   */
+  RequestParser(InputPaths paths, long defaultSeed, ManifestSink sink) {
     this.paths = paths;
+    this.defaultSeed = defaultSeed;
     this.sink = sink;
   }
 
@@ -92,7 +93,7 @@ final class RequestParser {
         .setImage(input(object, Column.IMAGE, "MISSING_IMAGE", "the picture of who speaks"))
         .setAudio(input(object, Column.AUDIO, "MISSING_AUDIO", "the recording of what is said"))
         .setPrompt(prompt == null ? DEFAULT_PROMPT : prompt)
-        .setSeed(seed == null ? DEFAULT_SEED : seed)
+        .setSeed(seed == null ? defaultSeed : seed)
         .setSize(size)
         .setOutput(output)
         .setClips(clips == null ? null : clips.intValue())

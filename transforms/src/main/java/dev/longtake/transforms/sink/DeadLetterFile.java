@@ -7,7 +7,6 @@ import static java.util.Comparator.nullsFirst;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.longtake.pipeline.element.FailedRequest;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -38,16 +37,6 @@ public final class DeadLetterFile {
           .thenComparing(FailedRequest::getSource);
 
   private DeadLetterFile() {}
-
-  /**
-   * Replaces {@code file} by a line for each of {@code failures}, atomically.
-   *
-   * @throws IOException if the file cannot be written; what was there before still is
-   */
-  public static void write(Path file, Collection<FailedRequest> failures) throws IOException {
-    String text = text(failures);
-    AtomicFile.write(file, out -> out.write(text));
-  }
 
   /**
    * Returns what the file says of {@code failures}: the same text in whatever order they come.

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,17 +33,6 @@ public final class Report {
      * @throws IOException if there is one that cannot be read
      */
     Optional<byte[]> sheet(String id) throws IOException;
-  }
-
-  /**
-   * Replaces {@code file} by the report, atomically.
-   *
-   * @throws IllegalArgumentException if a sheet is neither PNG nor JPEG
-   * @throws IOException if the file cannot be written or a sheet cannot be read; what was there
-   *     before still is
-   */
-  public static void write(Path file, ReportModel model, SheetSource sheets) throws IOException {
-    AtomicFile.write(file, out -> write(out, model, sheets));
   }
 
   /**

@@ -5,7 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.longtake.pipeline.element.RenderedVideo;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -23,17 +22,6 @@ public final class ResultsFile {
   public static final String NAME = "results.jsonl";
 
   private ResultsFile() {}
-
-  /**
-   * Replaces {@code file} by a line for each of {@code videos}, atomically.
-   *
-   * @throws IllegalArgumentException if two videos have one id, or a length is not finite
-   * @throws IOException if the file cannot be written; what was there before still is
-   */
-  public static void write(Path file, Collection<RenderedVideo> videos) throws IOException {
-    String text = text(videos);
-    AtomicFile.write(file, out -> out.write(text));
-  }
 
   /**
    * Returns what the file says of {@code videos}: the same text in whatever order they come.

@@ -249,7 +249,7 @@ class ManifestReaderTest {
           }
         };
 
-    new ManifestReader("m.jsonl").read(in, sink);
+    new ManifestReader("m.jsonl", 420).read(in, sink);
 
     assertThat(readWhenPassedOn).hasSize(lines);
     assertThat(readWhenPassedOn.get(0)).isLessThan(80_000);

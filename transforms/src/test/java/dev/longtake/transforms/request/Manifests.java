@@ -20,7 +20,7 @@ final class Manifests implements ManifestSink {
 
   static Manifests read(String name, byte[] bytes) throws IOException {
     Manifests result = new Manifests();
-    new ManifestReader(name).read(new ByteArrayInputStream(bytes), result);
+    new ManifestReader(name, 420).read(new ByteArrayInputStream(bytes), result);
     return result;
   }
 

@@ -7,15 +7,12 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import dev.longtake.pipeline.element.FailedRequest;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class DeadLetterFileTest {
   @Test
-  void writesOneLinePerFailureInTheOrderOfTheManifest(@TempDir Path directory) throws IOException {
+  void writesOneLinePerFailureInTheOrderOfTheManifest() {
     FailedRequest broken =
         failure(2, null).toBuilder()
             .setStage("read")
@@ -23,11 +20,7 @@ class DeadLetterFileTest {
             .setMessage("Line 2 ends inside a string.")
             .setSource("{\"id\": \"grün")
             .build();
-    Path file = directory.resolve(DeadLetterFile.NAME);
-
-    DeadLetterFile.write(file, List.of(failure(11, "x"), failure(9, "y"), broken));
-
-    assertThat(Files.readString(file))
+    assertThat(DeadLetterFile.text(List.of(failure(11, "x"), failure(9, "y"), broken)))
         .isEqualTo(
             """
             {"line":2,"id":null,"stage":"read","code":"BAD_JSON",\
@@ -66,13 +59,7 @@ class DeadLetterFileTest {
   }
 
   @Test
-  void replacesAnOlderFileByAnEmptyOneWhenNothingFailed(@TempDir Path directory)
-      throws IOException {
-    Path file = directory.resolve(DeadLetterFile.NAME);
-    DeadLetterFile.write(file, List.of(failure(1, "a")));
-
-    DeadLetterFile.write(file, List.of());
-
-    assertThat(file).isEmptyFile();
+  void isEmptyWhenNothingFailed() {
+    assertThat(DeadLetterFile.text(List.of())).isEmpty();
   }
 }

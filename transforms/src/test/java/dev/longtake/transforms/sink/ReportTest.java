@@ -15,8 +15,6 @@ import dev.longtake.transforms.sink.ReportModel.Video;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.Writer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +27,6 @@ import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
 import org.jsoup.parser.Parser;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
   private static final Set<String> NUMBERS = Set.of("x", "y", "x1", "x2", "y1", "y2", "height");
@@ -278,27 +275,6 @@ class ReportTest {
 
     assertThat(page.select("h1").text()).isEqualTo("1 of 1 request failed");
     assertThat(page.select("#videos, figure")).isEmpty();
-  }
-
-  @Test
-  void replacesTheFileAtomically(@TempDir Path directory) throws IOException {
-    Path file = directory.resolve(Report.NAME);
-    Report.write(file, model(), NO_SHEETS);
-    String before = Files.readString(file);
-
-    assertThatThrownBy(
-            () ->
-                Report.write(
-                    file,
-                    model(),
-                    id -> {
-                      throw new IOException("the sheet is gone");
-                    }))
-        .hasMessage("the sheet is gone");
-
-    assertThat(before).startsWith("<!DOCTYPE html>").endsWith("</html>\n");
-    assertThat(Files.readString(file)).isEqualTo(before);
-    assertThat(directory.toFile().list()).containsExactly(Report.NAME);
   }
 
   private static List<String> boxes(List<Element> bars) {

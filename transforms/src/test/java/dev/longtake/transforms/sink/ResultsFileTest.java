@@ -9,16 +9,12 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.longtake.pipeline.element.RenderedVideo;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class ResultsFileTest {
   @Test
-  void writesOneLinePerVideoSortedById(@TempDir Path directory) throws IOException {
+  void writesOneLinePerVideoSortedById() {
     RenderedVideo second =
         video("b").toBuilder()
             .setFrames(1525)
@@ -29,11 +25,7 @@ class ResultsFileTest {
             .setClipsReused(32)
             .setUntouched(true)
             .build();
-    Path file = directory.resolve("out/results.jsonl");
-
-    ResultsFile.write(file, List.of(second, video("a")));
-
-    assertThat(Files.readString(file))
+    assertThat(ResultsFile.text(List.of(second, video("a"))))
         .isEqualTo(
             """
             {"id":"a","output":"out/a.mp4","frames":192,"seconds":7.68,"fps":9.6,\
@@ -43,9 +35,6 @@ class ResultsFileTest {
             "strategy":"resident","takes":2,"clips":32,"clipsReused":32,"digest":"ab12",\
             "untouched":true}
             """);
-    try (Stream<Path> files = Files.list(file.getParent())) {
-      assertThat(files).containsExactly(file); // no draft is left
-    }
   }
 
   @Test
@@ -71,39 +60,10 @@ class ResultsFileTest {
   }
 
   @Test
-  void replacesAnOlderFileAndKeepsItWhenTheNewOneIsRefused(@TempDir Path directory)
-      throws IOException {
-    Path file = directory.resolve(ResultsFile.NAME);
-    ResultsFile.write(file, List.of(video("a"), video("b")));
-    ResultsFile.write(file, List.of(video("c")));
-    String before = Files.readString(file);
-
-    assertThatThrownBy(() -> ResultsFile.write(file, List.of(video("d"), video("d"))))
+  void refusesTwoVideosOfOneId() {
+    assertThatThrownBy(() -> ResultsFile.text(List.of(video("d"), video("d"))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Two finished videos have the id 'd'; an id names one request.");
-    assertThat(before).startsWith("{\"id\":\"c\"").hasLineCount(1);
-    assertThat(Files.readString(file)).isEqualTo(before);
-  }
-
-  @Test
-  void leavesNothingWhenWritingFails(@TempDir Path directory) throws IOException {
-    Path file = directory.resolve("report.html");
-    Files.writeString(file, "old");
-
-    assertThatThrownBy(
-            () ->
-                AtomicFile.write(
-                    file,
-                    out -> {
-                      out.write("half");
-                      throw new IOException("no more");
-                    }))
-        .hasMessage("no more");
-
-    assertThat(Files.readString(file)).isEqualTo("old");
-    try (Stream<Path> files = Files.list(directory)) {
-      assertThat(files).containsExactly(file);
-    }
   }
 
   @Test

@@ -38,6 +38,7 @@ final class SinkSamples {
   /** Returns 7.68 s of video that took 20 s to render. */
   static RenderedVideo video(String id) {
     return RenderedVideo.builder()
+        .setRecord("")
         .setId(id)
         .setLocation("out/" + id + ".mp4")
         .setDigest("ab12")
@@ -108,6 +109,7 @@ final class SinkSamples {
     }
     return new Video(
         RenderedVideo.builder()
+            .setRecord("")
             .setId(id)
             .setLocation("out/" + id + ".mp4")
             .setDigest("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")

@@ -131,6 +131,8 @@ class ClipPlannerTest {
         .setHeight(64)
         .setFrames(143)
         .setPicture("picture")
+        .setSpeechSamples(16_000)
+        .setSound("objects/sound")
         .setSpeech("speech")
         .setTakes(planned)
         .build();

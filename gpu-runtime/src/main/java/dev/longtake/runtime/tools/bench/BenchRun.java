@@ -59,7 +59,7 @@ record BenchRun(
       phases.end("open");
       HostValues text = engine.encodePrompt(prompt);
       phases.end("prompt");
-      HostValues audio = engine.encodeAudio(samples);
+      HostValues audio = engine.encodeAudio(samples, source.audioLeadFrames());
       phases.end("speech");
       PictureLatents latents = engine.encodePicture(picture);
       phases.end("picture");

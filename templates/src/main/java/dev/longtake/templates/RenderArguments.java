@@ -1,0 +1,94 @@
+package dev.longtake.templates;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.longtake.pipeline.options.LongtakeOptions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** The options of the commands that build a pipeline: from what was typed to what Beam reads. */
+final class RenderArguments {
+  private RenderArguments() {}
+
+  /**
+   * Returns the options that were typed, and makes the output directory.
+   *
+   * @param unmatched what picocli knows no option for
+   * @throws ParameterException if one is missing, unknown, invalid, or contradicts another
+   */
+  static LongtakeOptions options(CommandSpec spec, @Nullable List<String> unmatched) {
+    try {
+      LongtakeOptions options = RenderBatchTemplate.parse(forBeam(spec, unmatched));
+      options.setCheckpoint(BuiltIn.checkpoint(options.getCheckpoint()));
+      if (LocalFiles.hasManifestFile(options)) {
+        LocalFiles.requireManifest(options.getManifest());
+      }
+      LocalFiles.makeOutput(options.getOutput());
+      if (!RenderBatchTemplate.isDirect(options)) {
+        LocalFiles.makeAbsolute(options);
+      }
+      return options;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /** Returns what was typed in the words of {@link LongtakeOptions} and of Beam. */
+  static List<String> forBeam(CommandSpec spec, @Nullable List<String> unmatched) {
+    List<String> forBeam =
+        UnknownOptions.forBeam(
+            unmatched == null ? List.of() : unmatched, spec.optionsMap().keySet());
+    ParseResult typed = spec.commandLine().getParseResult();
+    Map<String, String> values = new LinkedHashMap<>();
+    List<String> missing = new ArrayList<>();
+    for (OptionGroup group : OptionGroup.ALL) {
+      for (OptionProperty property : group.properties()) {
+        OptionSpec option = spec.findOption(property.name());
+        if (typed.hasMatchedOption(option)) {
+          values.put(property.name(), valueOf(option));
+        } else if (property.required()) {
+          missing.add("'--%s=%s'".formatted(property.name(), option.paramLabel()));
+        }
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new IllegalArgumentException(
+          (missing.size() == 1 ? "Missing required option: " : "Missing required options: ")
+              + String.join(", ", missing));
+    }
+    OfficialOptions official = OfficialOptions.in(typed);
+    putIfAny(values, "strategy", official.strategy(values.get("strategy"), values.get("device")));
+    putIfAny(values, "precision", official.precision(values.get("precision")));
+
+    List<String> arguments = new ArrayList<>();
+    values.forEach((name, value) -> arguments.add("--" + name + "=" + value));
+    arguments.addAll(forBeam);
+    return arguments;
+  }
+
+  private static String valueOf(OptionSpec option) {
+    Object value = option.getValue();
+    String text =
+        value instanceof List<?> list
+            ? list.stream().map(String::valueOf).collect(joining(","))
+            : String.valueOf(value);
+    if (text.isBlank()) {
+      throw new IllegalArgumentException(
+          "%s needs a value: write %1$s=%s.".formatted(option.names()[0], option.paramLabel()));
+    }
+    return text;
+  }
+
+  private static void putIfAny(Map<String, String> values, String name, @Nullable String value) {
+    if (value != null) {
+      values.put(name, value);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package dev.longtake.templates;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.longtake.pipeline.assembly.PipelineAssembler;
+import dev.longtake.pipeline.assembly.PipelineSpec;
+import dev.longtake.pipeline.assembly.PluginRegistry;
+import dev.longtake.pipeline.assembly.RunCounts;
+import dev.longtake.pipeline.options.LongtakeOptions;
+import dev.longtake.pipeline.spi.Console;
+import dev.longtake.pipeline.spi.VideoSinkFactory;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.PipelineResult;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
+
+/**
+ * The batch pipeline: options choose plugins, plugins make the pipeline, a runner runs it, and the
+ * sink's watch follows it.
+ */
+final class RenderBatchTemplate {
+  private static final String DIRECT_RUNNER = "DirectRunner";
+  private static final int USUAL_LANES = 2;
+  private static final int BESIDE_LANES = 2; // preparing and stitching need not wait for rendering
+
+  private final PluginRegistry registry;
+
+  /** Creates a template that chooses from {@code registry}. */
+  RenderBatchTemplate(PluginRegistry registry) {
+    this.registry = requireNonNull(registry, "registry");
+  }
+
+  /**
+   * Returns the options that {@code arguments} say, each {@code --name=value}; for the DirectRunner
+   * with what suits it here, unless they say otherwise.
+   *
+   * @throws IllegalArgumentException if Beam refuses one
+   */
+  static LongtakeOptions parse(List<String> arguments) {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (String argument : arguments) {
+      String[] parts = argument.split("=", 2);
+      given.put(parts[0], parts.length == 2 ? parts[1] : "true");
+    }
+    List<String> all = new ArrayList<>(arguments);
+    if (isDirect(given.get("--runner"))) {
+      directDefaults(given.get("--lanes"))
+          .forEach(
+              (name, value) -> {
+                if (!given.containsKey(name)) {
+                  all.add(name + "=" + value);
+                }
+              });
+    }
+    return PipelineOptionsFactory.fromArgs(all.toArray(String[]::new))
+        .withValidation()
+        .as(LongtakeOptions.class);
+  }
+
+  /** Returns whether a pipeline with these options runs in this process. */
+  static boolean isDirect(LongtakeOptions options) {
+    return isDirect(options.getRunner().getSimpleName());
+  }
+
+  private static boolean isDirect(String runner) {
+    return runner == null || runner.equals(DIRECT_RUNNER) || runner.endsWith("." + DIRECT_RUNNER);
+  }
+
+  private static Map<String, String> directDefaults(String lanes) {
+    int threads = Math.max(1, lanes == null ? USUAL_LANES : Integer.parseInt(lanes)) + BESIDE_LANES;
+    return Map.of(
+        "--targetParallelism", Integer.toString(threads),
+        "--blockOnRun", "false",
+        "--enforceImmutability", "false", // these two are checks for who develops plugins
+        "--enforceEncodability", "false");
+  }
+
+  /**
+   * Renders what {@code options} describe and waits for its end.
+   *
+   * @param options their {@code runId} is set to a new one
+   * @return what became of the requests
+   * @throws IllegalArgumentException if a plugin is unknown or refuses an option; nothing has run.
+   *     Whatever else is thrown while building the pipeline comes as it is.
+   * @throws RunFailedException if the pipeline has started and failed
+   */
+  RunCounts render(LongtakeOptions options, Console console) throws RunFailedException {
+    PipelineSpec spec = PipelineSpec.from(options);
+    VideoSinkFactory sink = registry.videoSink(spec.sink());
+    options.setRunId(UUID.randomUUID().toString());
+    try (GuardedWatch watch =
+        GuardedWatch.open(() -> sink.watch(options, console), console.isTerminal())) {
+      Pipeline pipeline = Pipeline.create(options);
+      new PipelineAssembler(registry).assemble(pipeline, spec);
+      RunCounts counts = RunCounts.of(run(pipeline));
+      watch.finished();
+      return counts;
+    }
+  }
+
+  /**
+   * Runs a pipeline and waits for its end.
+   *
+   * @throws IllegalArgumentException if the runner refuses its options
+   * @throws RunFailedException if it has started and failed
+   */
+  static PipelineResult run(Pipeline pipeline) throws RunFailedException {
+    PipelineResult result;
+    try {
+      result = pipeline.run();
+    } catch (IllegalArgumentException e) {
+      throw e; // the runner refuses its options
+    } catch (RuntimeException e) {
+      throw RunFailedException.of(e);
+    }
+    PipelineResult.State end;
+    try {
+      end = result.waitUntilFinish();
+    } catch (RuntimeException e) {
+      throw RunFailedException.of(e);
+    }
+    if (end != PipelineResult.State.DONE) {
+      throw new RunFailedException("The run did not come to its end: its runner says " + end + ".");
+    }
+    return result;
+  }
+}

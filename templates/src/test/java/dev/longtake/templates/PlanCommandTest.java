@@ -1,0 +1,80 @@
+package dev.longtake.templates;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longtake.pipeline.element.FailedRequest;
+import dev.longtake.templates.PlanTemplate.BatchPlan;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlanCommandTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir private Path directory;
+
+  @Test
+  void saysWhatWouldBeRenderedAndRendersNothing() throws IOException {
+    assertThat(plan("b,a")).as(err.toString()).isZero();
+
+    assertThat(out.toString().lines().map(line -> line.replaceAll(" +", " ")))
+        .containsExactly(
+            "video size length takes clips reused time",
+            "b 16x16 0:00 1 3 1 1:00",
+            "a 16x16 0:00 1 3 1 1:00",
+            "in total, 2 0:01 2 6 2 2:00",
+            "time: paper is patient; videos one after the other");
+    try (Stream<Path> made = Files.list(directory.resolve("out"))) {
+      assertThat(made).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesAnUnknownPlugin() {
+    assertThat(plan("a", "--renderer=stone")).isEqualTo(2);
+
+    assertThat(err.toString()).contains("No renderer is named 'stone'");
+  }
+
+  @Test
+  void takesTheOptionsOfRender() {
+    assertThat(plan("a", "--num_clip=0x")).isEqualTo(2);
+    assertThat(err.toString()).contains("--numClip");
+  }
+
+  @Test
+  void namesWhatCannotBeRendered() {
+    FailedRequest failure =
+        FailedRequest.builder()
+            .setLine(7)
+            .setSource("{}")
+            .setId("x")
+            .setStage("prepare")
+            .setCode("SILENT_AUDIO")
+            .setMessage("The audio is silent.")
+            .build();
+
+    assertThat(PlanTable.lines(new BatchPlan(List.of(), List.of(failure), "")))
+        .last()
+        .isEqualTo("line 7 cannot be rendered: SILENT_AUDIO: The audio is silent.");
+  }
+
+  private int plan(String ids, String... more) {
+    String[] arguments =
+        Stream.concat(
+                Stream.of(
+                    RenderCommandTest.arguments(ids, directory.resolve("out").toString())),
+                Stream.of(more))
+            .toArray(String[]::new);
+    arguments[0] = "plan";
+    return Main.run(
+        Commands.onClassPath(), new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+}

@@ -1,0 +1,233 @@
+package dev.longtake.transforms.render;
+
+import dev.longtake.pipeline.element.Clip;
+import dev.longtake.pipeline.element.FailedRequest;
+import dev.longtake.pipeline.element.PlannedTake;
+import dev.longtake.pipeline.element.PreparedRequest;
+import dev.longtake.pipeline.element.RenderedClip;
+import dev.longtake.pipeline.options.Continuity;
+import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.InvalidRequestException;
+import dev.longtake.runtime.api.TakeState;
+import dev.longtake.transforms.records.TakeRecord;
+import dev.longtake.transforms.records.VideoRecord;
+import dev.longtake.transforms.request.RequestFaultException;
+import dev.longtake.transforms.settings.EngineSource;
+import dev.longtake.transforms.settings.RenderSettings;
+import dev.longtake.transforms.sink.FollowedRun;
+import dev.longtake.transforms.split.ClipPlanner;
+import dev.longtake.transforms.stitch.PublishedVideos;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.apache.beam.sdk.metrics.Counter;
+import org.apache.beam.sdk.metrics.Metrics;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.values.KV;
+
+/**
+ * Renders the clips of one key. Which engine that needs depends on the size of the video, so it is
+ * leased for a request at a time, and for none whose takes are all in the work store.
+ */
+final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip> {
+  private static final String STAGE = "render";
+  private static final Counter FRAMES = Metrics.counter("longtake", "framesRendered");
+  private static final Counter CLIPS = Metrics.counter("longtake", "clipsRendered");
+  private static final Counter REUSED = Metrics.counter("longtake", "clipsReused");
+
+  private final RenderSettings settings;
+  private final EngineSource engines;
+
+  RenderClipsFn(RenderSettings settings, EngineSource engines) {
+    this.settings = settings;
+    this.engines = engines;
+  }
+
+  @Setup
+  public void setup() {
+    EnginePool.of(settings.device()).hold();
+  }
+
+  @Teardown
+  public void teardown() {
+    EnginePool.of(settings.device()).letGo();
+  }
+
+  @ProcessElement
+  public void processElement(
+      @Element KV<String, Iterable<Clip>> routed, MultiOutputReceiver outputs)
+      throws IOException, InterruptedException {
+    TreeMap<Integer, List<Clip>> takes =
+        StreamSupport.stream(routed.getValue().spliterator(), false)
+            .sorted(Comparator.comparing(Clip::getClip))
+            .collect(Collectors.groupingBy(Clip::getTake, TreeMap::new, Collectors.toList()));
+    PreparedRequest request = takes.firstEntry().getValue().get(0).getRequest();
+    try (Work work = new Work(request, outputs.get(RenderClips.RENDERED))) {
+      for (List<Clip> clips : takes.values()) {
+        work.take(clips);
+      }
+    } catch (InvalidRequestException e) {
+      // The request is at fault, so a retry cannot help. Anything else fails the bundle.
+      FailedRequest failure =
+          new RequestFaultException("INVALID_REQUEST", String.valueOf(e.getMessage()))
+              .toFailedRequest(request.getRequest(), STAGE);
+      FollowedRun.progress(settings.runId()).ifPresent(progress -> progress.videoFailed(failure));
+      outputs.get(RenderClips.FAILED).output(failure);
+    }
+  }
+
+  /** The takes of one key, one after the other. */
+  private final class Work implements AutoCloseable {
+    private final PreparedRequest request;
+    private final OutputReceiver<RenderedClip> rendered;
+    private final TakeEntries entries = new TakeEntries(settings.store());
+    private final Optional<VideoRecord> published;
+    private Optional<EngineLease> lease = Optional.empty();
+    private Optional<Conditions> conditions = Optional.empty();
+
+    Work(PreparedRequest request, OutputReceiver<RenderedClip> rendered) throws IOException {
+      this.request = request;
+      this.rendered = rendered;
+      this.published = new PublishedVideos(settings).find(request);
+    }
+
+    private void noteStarted() {
+      ClipPlanner planner = new ClipPlanner(settings.inferFrames());
+      int clips =
+          request.getTakes().stream().mapToInt(take -> planner.count(take.getFrames())).sum();
+      FollowedRun.progress(settings.runId())
+          .ifPresent(
+              progress ->
+                  progress.videoStarted(
+                      request.getRequest().getLine(),
+                      request.getRequest().getId(),
+                      clips,
+                      request.getFrames()));
+    }
+
+    void take(List<Clip> clips) throws IOException, InterruptedException {
+      PlannedTake take = request.getTakes().get(clips.get(0).getTake());
+      if (published.isPresent()) {
+        reuse(clips, published.get().takes().get(take.getIndex()));
+        return;
+      }
+      Optional<TakeRecord> found = reusable(take);
+      if (found.isPresent()) {
+        noteStarted();
+        clips.forEach(clip -> noteDone(clip, true));
+        reuse(clips, found.get());
+        return;
+      }
+      AvatarEngine engine = leasedEngine();
+      noteStarted();
+      TakeRecord made =
+          new TakeRenderer(entries, engine)
+              .render(
+                  request,
+                  take,
+                  clips,
+                  conditions(engine).of(take, before(take)),
+                  end(take),
+                  clip -> noteDone(clip, false));
+      CLIPS.inc(clips.size());
+      FRAMES.inc(take.getFrames());
+      emit(clips, made, false);
+    }
+
+    private void reuse(List<Clip> clips, TakeRecord take) {
+      REUSED.inc(clips.size());
+      emit(clips, take, true);
+    }
+
+    /** Waits for an engine, unless one is leased already. */
+    private AvatarEngine leasedEngine() throws InterruptedException {
+      if (lease.isEmpty()) {
+        lease =
+            Optional.of(
+                EnginePool.of(settings.device())
+                    .acquire(engines, settings.engine(request.getWidth(), request.getHeight())));
+      }
+      return lease.get().engine();
+    }
+
+    private Conditions conditions(AvatarEngine engine) throws IOException {
+      if (conditions.isEmpty()) {
+        conditions =
+            Optional.of(
+                new Conditions(request, settings.store(), engine, settings.audioLeadFrames()));
+      }
+      return conditions.get();
+    }
+
+    /** Returns a take that need not be rendered, because all that is wanted of it is there. */
+    private Optional<TakeRecord> reusable(PlannedTake take) throws IOException {
+      Optional<TakeRecord> found = entries.find(request, take);
+      if (found.isEmpty()) {
+        return found;
+      }
+      boolean complete =
+          entries.isIntact(found.get())
+              && (end(take) != TakeRenderer.End.STATE || entries.end(request, take).isPresent());
+      return complete ? found : Optional.empty();
+    }
+
+    private TakeRenderer.End end(PlannedTake take) {
+      if (take.getIndex() + 1 == request.getTakes().size()) {
+        return TakeRenderer.End.FORGOTTEN;
+      }
+      return settings.continuity() == Continuity.CARRY
+          ? TakeRenderer.End.STATE
+          : TakeRenderer.End.TAIL;
+    }
+
+    private Optional<TakeState> before(PlannedTake take) throws IOException {
+      if (settings.continuity() != Continuity.CARRY || take.getIndex() == 0) {
+        return Optional.empty();
+      }
+      PlannedTake before = request.getTakes().get(take.getIndex() - 1);
+      Optional<TakeState> end = entries.end(request, before);
+      if (end.isEmpty()) {
+        throw new IOException(
+            "Take %d of '%s' was just found in the work store, but its end is gone. Run again."
+                .formatted(before.getIndex(), request.getRequest().getId()));
+      }
+      return end;
+    }
+
+    private void noteDone(Clip clip, boolean reused) {
+      FollowedRun.progress(settings.runId())
+          .ifPresent(
+              progress ->
+                  progress.clipDone(
+                      request.getRequest().getId(),
+                      clip.getTake(),
+                      clip.getClip(),
+                      clip.getFrames(),
+                      reused));
+    }
+
+    private void emit(List<Clip> clips, TakeRecord take, boolean reused) {
+      for (int i = 0; i < clips.size(); i++) {
+        TakeRecord.ClipRecord clip = take.clips().get(i);
+        rendered.output(
+            RenderedClip.builder()
+                .setClip(clips.get(i))
+                .setLocation(clip.location())
+                .setDigest(clip.digest())
+                .setReused(reused)
+                .setSeconds(clip.renderSeconds())
+                .setStrategy(take.strategy())
+                .build());
+      }
+    }
+
+    @Override
+    public void close() {
+      lease.ifPresent(EngineLease::close);
+    }
+  }
+}

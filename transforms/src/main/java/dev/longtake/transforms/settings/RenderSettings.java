@@ -1,0 +1,172 @@
+package dev.longtake.transforms.settings;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.longtake.pipeline.options.Continuity;
+import dev.longtake.pipeline.options.LongtakeOptions;
+import dev.longtake.pipeline.store.WorkStore;
+import dev.longtake.pipeline.store.WorkStores;
+import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.transforms.request.RequestFaultException;
+import dev.longtake.transforms.request.VideoSize;
+import java.io.Serializable;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How videos are rendered: the options, checked and completed from the checkpoint.
+ *
+ * @param store the work store
+ * @param output directory of the finished videos, no trailing slash
+ * @param runId names the run within the process that follows it
+ * @param checkpointDir readable from every worker
+ * @param checkpointDigest of weights and settings
+ * @param audioLeadFrames video frames of silence in front of a video's speech
+ * @param numericsVersion of the engine
+ * @param areaPixels most pixels of a frame, where a request does not say
+ * @param continuity how takes hang together
+ * @param inferFrames video frames that are made for a clip
+ * @param sampleSteps denoising steps
+ * @param mostClips of a video, or null for as many as the speech needs
+ * @param device what computes
+ * @param strategy how the model is placed
+ * @param precision of the transformer
+ * @param lanes takes in progress at once on a device
+ * @param cpuThreads threads that compute on the CPU
+ */
+public record RenderSettings(
+    WorkStore store,
+    String output,
+    String runId,
+    String checkpointDir,
+    String checkpointDigest,
+    int audioLeadFrames,
+    int numericsVersion,
+    long areaPixels,
+    Continuity continuity,
+    int inferFrames,
+    int sampleSteps,
+    @Nullable Integer mostClips,
+    String device,
+    String strategy,
+    Precision precision,
+    int lanes,
+    int cpuThreads)
+    implements Serializable {
+  private static final String AUTO = "auto";
+  private static final String OFFICIAL_SIZE = "720*400";
+  private static final int BLOCK_FRAMES = 12;
+  private static final int LANES_ON_CPU = 2;
+
+  /**
+   * Checks options and checkpoint.
+   *
+   * @throws IllegalArgumentException if an option is invalid; the message names it
+   * @throws dev.longtake.runtime.api.LongtakeException INVALID_CHECKPOINT
+   */
+  public static RenderSettings of(LongtakeOptions options, EngineSource engines) {
+    CheckpointInfo checkpoint = engines.provider().describe(options.getCheckpoint());
+    return new RenderSettings(
+        WorkStores.open(options.getWorkDir()),
+        withoutSlash(options.getOutput()),
+        options.getRunId(),
+        options.getCheckpoint(),
+        checkpoint.digest(),
+        checkpoint.audioLeadFrames(),
+        checkpoint.numericsVersion(),
+        areaPixels(options, checkpoint),
+        Continuity.of(options.getContinuity()),
+        inferFrames(options.getInferFrames()),
+        atLeastOne("--sampleSteps", options.getSampleSteps()),
+        options.getNumClip() == null ? null : atLeastOne("--numClip", options.getNumClip()),
+        oneOf("--device", options.getDevice(), "cpu"),
+        oneOf("--strategy", options.getStrategy(), "resident"),
+        Precision.valueOf(
+            oneOf("--precision", orAuto(options.getPrecision()), "fp32").toUpperCase(Locale.ROOT)),
+        options.getLanes() == null ? LANES_ON_CPU : atLeastOne("--lanes", options.getLanes()),
+        options.getCpuThreads() == null
+            ? Runtime.getRuntime().availableProcessors()
+            : atLeastOne("--cpuThreads", options.getCpuThreads()));
+  }
+
+  /**
+   * Returns about how many seconds make a take.
+   *
+   * @throws IllegalArgumentException if the option is invalid; the message names it
+   */
+  public static int takeSeconds(LongtakeOptions options, EngineSource engines) {
+    Integer asked = options.getTakeSeconds();
+    return asked == null
+        ? engines.provider().describe(options.getCheckpoint()).takeSeconds()
+        : atLeastOne("--takeSeconds", asked);
+  }
+
+  /** Returns what an engine for videos of one size is opened with. */
+  public EngineConfig engine(int width, int height) {
+    return new EngineConfig(
+        checkpointDir,
+        device,
+        strategy,
+        precision,
+        height,
+        width,
+        inferFrames,
+        sampleSteps,
+        lanes,
+        cpuThreads,
+        Long.MAX_VALUE);
+  }
+
+  private static long areaPixels(LongtakeOptions options, CheckpointInfo checkpoint) {
+    String size = options.getSize();
+    if (size == null) {
+      size = checkpoint.size().map(own -> own.width() + "*" + own.height()).orElse(OFFICIAL_SIZE);
+    }
+    try {
+      return VideoSize.parse(size).areaPixels();
+    } catch (RequestFaultException e) {
+      throw new IllegalArgumentException("--size: " + e.getMessage(), e);
+    }
+  }
+
+  private static int inferFrames(int frames) {
+    if (frames < BLOCK_FRAMES || frames % BLOCK_FRAMES != 0) {
+      throw new IllegalArgumentException(
+          "--inferFrames must be a positive multiple of %d, for example 48, but was %d."
+              .formatted(BLOCK_FRAMES, frames));
+    }
+    return frames;
+  }
+
+  private static int atLeastOne(String option, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(
+          "%s must be at least 1, but was %d.".formatted(option, value));
+    }
+    return value;
+  }
+
+  private static String orAuto(@Nullable String value) {
+    return value == null ? AUTO : value;
+  }
+
+  /** Returns the only choice that there is in this version. */
+  private static String oneOf(String option, String asked, String available) {
+    String lower = asked.toLowerCase(Locale.ROOT);
+    if (!lower.equals(AUTO) && !lower.equals(available)) {
+      throw new IllegalArgumentException(
+          "%s=%s is not available in this version. Choose %s or auto."
+              .formatted(option, asked, available));
+    }
+    return available;
+  }
+
+  private static String withoutSlash(String directory) {
+    requireNonNull(directory, "directory");
+    return directory.length() > 1 && directory.endsWith("/")
+        ? directory.substring(0, directory.length() - 1)
+        : directory;
+  }
+}
