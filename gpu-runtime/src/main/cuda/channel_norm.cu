@@ -4,7 +4,7 @@
 //
 // x, out: [rows, width] row-major; gamma: [width]. Exists for f32 and bf16 tensors, all of one
 // type. Sums are fp32. out may be x. `packed` is 1 if all pointers are 16-byte aligned and width is
-// a multiple of 8. `activation` is the position in the Java enum Activation.
+// a multiple of 8. `activation` is one of the enum Activation.
 // Launch: threads of a block a multiple of 32; `lanes` of them, a power of two up to 32, share a
 // row: 2 * blockDim.x / lanes rows a block.
 // Java side: ChannelNormKernel. Specification: CpuOps#channelNorm.

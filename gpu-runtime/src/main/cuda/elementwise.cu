@@ -127,12 +127,12 @@ __device__ inline void map(const X* x, Out* out, long long count, int packed, Ma
 #define FOR_TYPES_2(DEFINE)      \
   DEFINE(float, f32, float, f32) \
   DEFINE(float, f32, bf16, bf16) DEFINE(bf16, bf16, float, f32) DEFINE(bf16, bf16, bf16, bf16)
-#define FOR_TYPES_3(DEFINE)                                                                     \
-  DEFINE(float, f32, float, f32, float, f32)                                                    \
-  DEFINE(float, f32, float, f32, bf16, bf16) DEFINE(float, f32, bf16, bf16, float, f32)         \
-      DEFINE(float, f32, bf16, bf16, bf16, bf16) DEFINE(bf16, bf16, float, f32, float, f32)     \
-          DEFINE(bf16, bf16, float, f32, bf16, bf16) DEFINE(bf16, bf16, bf16, bf16, float, f32) \
-              DEFINE(bf16, bf16, bf16, bf16, bf16, bf16)
+#define FOR_TYPES_3(DEFINE)                                                                 \
+  DEFINE(float, f32, float, f32, float, f32)                                                \
+  DEFINE(float, f32, float, f32, bf16, bf16)                                                \
+  DEFINE(float, f32, bf16, bf16, float, f32) DEFINE(float, f32, bf16, bf16, bf16, bf16)     \
+      DEFINE(bf16, bf16, float, f32, float, f32) DEFINE(bf16, bf16, float, f32, bf16, bf16) \
+          DEFINE(bf16, bf16, bf16, bf16, float, f32) DEFINE(bf16, bf16, bf16, bf16, bf16, bf16)
 
 #define DEFINE_BINARY(A, AN, B, BN, OUT, ON)                                               \
   extern "C" __global__ void add_##AN##_##BN##_##ON(const A* a, const B* b, OUT* out,      \
@@ -174,7 +174,7 @@ FOR_TYPES_2(DEFINE_ADD_ROW)
   }
 FOR_TYPES_3(DEFINE_SCALE_SHIFT)
 
-// `activation` is the position in the Java enum Activation.
+// `activation` is one of the enum Activation.
 #define DEFINE_MAPS(X, XN, OUT, ON)                                                        \
   extern "C" __global__ void activate_##XN##_##ON(const X* x, OUT* out, int activation,    \
                                                   long long count, int packed) {           \

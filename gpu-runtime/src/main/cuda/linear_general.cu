@@ -5,7 +5,7 @@
 // x: [rows, in]; weight: [out_width, in]; bias: [out_width] of the weight's type, or null for none;
 // out: [rows, out_width]; all row-major, of the types that end the name: x, weight, out. Sums are
 // fp32. out must not overlap another tensor. `packed` is 1 if x and weight are 16-byte aligned and
-// `in` is a multiple of 8. `activation` is the position in the Java enum Activation.
+// `in` is a multiple of 8. `activation` is one of the enum Activation.
 // Launch: grid (ceil(out_width / warps of a block), ceil(rows / 4) or less), a multiple of 32
 // threads; a warp computes one column of 4 rows at a time.
 // Java side: LinearKernel. Specification: CpuOps#linear.

@@ -55,7 +55,7 @@ __device__ inline void store_pack(bf16* out, const float (&values)[kPack]) {
                  pack_bf16(values[4], values[5]), pack_bf16(values[6], values[7]));
 }
 
-// Values of dev.longtake.runtime.ops.Activation, in its order.
+// What Kernels#code makes of the Java enum Activation.
 enum Activation { kNone = 0, kSilu = 1, kGeluErf = 2, kGeluTanh = 3 };
 
 // The fast division is within 2 units in the last place; beyond 2^126 it gives the 0 that is due.

@@ -37,7 +37,7 @@ final class ChannelNormKernel {
             .int64(rows)
             .int32(width)
             .int32(lanes)
-            .int32(activation.ordinal())
+            .int32(Kernels.code(activation))
             .int32(Kernels.packedRows(width, x, gamma, out));
     kernels
         .function("channel_norm", x)

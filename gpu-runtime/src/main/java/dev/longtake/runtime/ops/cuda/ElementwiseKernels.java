@@ -86,7 +86,7 @@ final class ElementwiseKernels {
             .args()
             .pointer(x.memory())
             .pointer(out.memory())
-            .int32(activation.ordinal())
+            .int32(Kernels.code(activation))
             .int64(elements(x))
             .int32(Kernels.packed(x, out));
     launch(stream, kernels.function("activate", x, out), x, args);

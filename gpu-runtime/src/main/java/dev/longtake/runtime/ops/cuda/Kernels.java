@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import dev.longtake.runtime.cuda.CudaFunction;
 import dev.longtake.runtime.cuda.CudaModule;
 import dev.longtake.runtime.cuda.KernelArgs;
+import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
 import java.util.HashMap;
@@ -66,6 +67,16 @@ final class Kernels {
   /** As {@link #packed}, and 0 also if {@code width} is not a multiple of 8. */
   static int packedRows(int width, @Nullable DeviceTensor... tensors) {
     return width % PACK == 0 ? packed(tensors) : 0;
+  }
+
+  /** Returns the number by which {@code values.cuh} knows an activation. */
+  static int code(Activation activation) {
+    return switch (activation) {
+      case NONE -> 0;
+      case SILU -> 1;
+      case GELU_ERF -> 2;
+      case GELU_TANH -> 3;
+    };
   }
 
   static int ceilDiv(int a, int b) {

@@ -36,7 +36,7 @@ final class LinearKernel {
         .int32(rows)
         .int32(in)
         .int32(outWidth)
-        .int32(activation.ordinal())
+        .int32(Kernels.code(activation))
         .int32(Kernels.packedRows(in, x, weight));
     LaunchShape shape =
         new LaunchShape(

@@ -16,11 +16,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("gpu")
 class ConvolutionParityTest {
-  // Rounding the result to bf16 costs a relative error of 1.7e-3, or 2.8e-6 squared.
+  // Rounding the result to bf16 costs a relative error of 1.7e-3 in the mean, or 2.8e-6 squared.
   private static final double MAX_NMSE_BF16 = 5e-6;
 
-  // Sums of up to 8192 fp32 terms in another order.
-  private static final double MAX_NMSE_FP32 = 1e-11;
+  // Tensor cores cut off the last bit of their fp32 sums, each time: 1.9e-11 for 4096 terms.
+  private static final double MAX_NMSE_FP32 = 1e-10;
 
   record Case(String name, DType in, DType out, Shape input, ConvShape shape) {
     @Override

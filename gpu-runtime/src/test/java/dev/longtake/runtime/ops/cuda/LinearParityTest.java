@@ -3,6 +3,7 @@ package dev.longtake.runtime.ops.cuda;
 import static dev.longtake.runtime.tensor.DType.BF16;
 import static dev.longtake.runtime.tensor.DType.FP32;
 import static dev.longtake.runtime.tensor.DType.FP8_E4M3;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.runtime.memory.Arena;
@@ -85,18 +86,17 @@ class LinearParityTest {
             });
 
         assertThat(trial.nmse(result)).isLessThan(MAX_NMSE_FP8);
-        requiresNoStaleInput(gpu, input, fp8, activation, result);
+        requireNoStaleInput(gpu, input, fp8, result);
       }
     }
   }
 
   /** Inputs in FP8 are remembered; a changed input must not be taken for the old one. */
-  private static void requiresNoStaleInput(
-      CudaOps gpu, Pair input, Linear fp8, Activation activation, Pair result) {
+  private static void requireNoStaleInput(CudaOps gpu, Pair input, Linear fp8, Pair result) {
     gpu.fill(input.device(), 0);
     gpu.linear(input.device(), fp8, Activation.NONE, result.device());
     float[] zeros = ParityTrial.read(gpu, result.device());
-    float[] bias = ParityTrial.read(gpu, java.util.Objects.requireNonNull(fp8.bias()));
+    float[] bias = ParityTrial.read(gpu, requireNonNull(fp8.bias()));
     for (int i = 0; i < zeros.length; i++) {
       assertThat(zeros[i]).isEqualTo(bias[i % bias.length]);
     }

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("gpu")
 class NormParityTest {
-  // Rounding the result to bf16 costs a relative error of 1.7e-3, or 2.8e-6 squared.
-  private static final double MAX_NMSE_BF16 = 5e-6;
+  // Rounding a result to bf16 changes it by 2⁻⁸ at most, which is 1.53e-5 squared.
+  private static final double MAX_NMSE_BF16 = 1.6e-5;
 
   // Sums of up to 40 000 fp32 terms in another order, and a faster square root and exponential.
   private static final double MAX_NMSE_FP32 = 1e-11;
@@ -103,7 +103,9 @@ class NormParityTest {
   void channelNormMatchesReference(int rows, int width, DType dtype) {
     try (ParityTrial trial = ParityTrial.open(9)) {
       Pair x = trial.input(dtype, rows, width);
-      trial.run((ops, side) -> ops.fill(side.of(x.slice(0, rows > 1 ? 1 : 0)), 0));
+      if (rows > 1) {
+        trial.run((ops, side) -> ops.fill(side.of(x.slice(0, 1)), 0));
+      }
       Pair gamma = trial.input(dtype, width);
       Pair result = trial.output(dtype, rows, width);
 
