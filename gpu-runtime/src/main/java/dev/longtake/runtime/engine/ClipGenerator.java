@@ -3,6 +3,7 @@ package dev.longtake.runtime.engine;
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.DitConfig;
@@ -59,11 +60,14 @@ final class ClipGenerator {
     this.delivery = new FrameDelivery(stack.shape(), readback);
   }
 
-  /** Fills the caches with the conditions, and shows the decoder what came before. */
+  /** Shows the decoder what came before, and fills the caches with the conditions. */
   void start() {
     requireShapes();
     ops.upload(spec.picture().reference().values(), 0, lane.reference());
-    ops.upload(spec.start().motion().values(), 0, lane.motion());
+    prime();
+    boolean isStill = !stack.shape().carriesMotion();
+    TakeState seen = isStill ? spec.picture().still() : spec.start();
+    ops.upload(seen.motion().values(), 0, lane.motion());
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor context =
           ops.workspace()
@@ -72,6 +76,11 @@ final class ClipGenerator {
       sweep(0, lane.dit().start(context, lane.reference(), lane.motion()));
       listener.conditioned(clip, lane.caches());
     }
+  }
+
+  /** Shows the decoder what came before, so that the picture does not jump. */
+  private void prime() {
+    ops.upload(spec.start().motion().values(), 0, lane.motion());
     lane.decoder().reset();
     int primingLatents = spec.start().moving() ? DitConfig.MOTION_FRAMES : STILL_LATENTS;
     for (int i = 0; i < primingLatents; i++) {

@@ -10,8 +10,18 @@ import dev.longtake.runtime.model.wav2vec2.Wav2Vec2Config;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.weights.Checkpoint;
 
-/** Every size that decides what an engine holds and computes. */
-public record EngineShape(ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2Config wav2vec2) {
+/**
+ * Every size that decides what an engine holds and computes.
+ *
+ * @param carriesMotion whether the transformer may see the motion of the take before, or knows
+ *     pictures standing still alone
+ */
+public record EngineShape(
+    ModelShape model,
+    VaeConfig vae,
+    T5Config t5,
+    Wav2Vec2Config wav2vec2,
+    boolean carriesMotion) {
   /** Checks that the models fit together. */
   public EngineShape {
     DitConfig dit = model.dit();
@@ -30,7 +40,8 @@ public record EngineShape(ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2
         new ModelShape(dit, grid, clipFrames / VaeConfig.TEMPORAL_STRIDE, steps),
         VaeConfig.read(checkpoint.vae()),
         T5Config.of(checkpoint.t5()),
-        Wav2Vec2Config.of(checkpoint.wav2vec2Config(), "wav2vec2's config.json"));
+        Wav2Vec2Config.of(checkpoint.wav2vec2Config(), "wav2vec2's config.json"),
+        checkpoint.settings().carriesMotion());
   }
 
   private static void requireEqual(String what, int transformer, String other, int found) {

@@ -57,6 +57,7 @@ final class LiveAvatarConfig {
     TokenGrid grid =
         new TokenGrid(height / VaeConfig.SPATIAL_STRIDE, width / VaeConfig.SPATIAL_STRIDE);
     int latentFrames = clipFrames / VaeConfig.TEMPORAL_STRIDE;
-    return new EngineShape(new ModelShape(DIT, grid, latentFrames, sampleSteps), VAE, T5, WAV2VEC2);
+    return new EngineShape(
+        new ModelShape(DIT, grid, latentFrames, sampleSteps), VAE, T5, WAV2VEC2, true);
   }
 }

@@ -19,22 +19,25 @@ import org.jspecify.annotations.Nullable;
  *     lips and sound agree; at least 0
  * @param size the picture size that the model was trained for, if it is made for a single one
  * @param takeSeconds about how long a take should be, where nobody asks for another length
+ * @param carriesMotion whether the transformer has learned to go on from moving frames; if not, a
+ *     take that goes on from another one shows them to the video decoder alone
  * @param loraAlpha the adapter's strength; it is merged with loraAlpha/rank
  */
 public record CheckpointSettings(
-    int audioLeadFrames, Optional<Size> size, int takeSeconds, double loraAlpha) {
+    int audioLeadFrames, Optional<Size> size, int takeSeconds, boolean carriesMotion, double loraAlpha) {
   /** The file's name, beside the two directories of the checkpoint. */
   public static final String FILE_NAME = "longtake.json";
 
   /** What holds for the official checkpoint, which has no such file. */
   public static final CheckpointSettings OFFICIAL =
-      new CheckpointSettings(3, Optional.empty(), 60, 64);
+      new CheckpointSettings(3, Optional.empty(), 60, true, 64);
 
   private static final String LEAD = "audioLeadFrames";
   private static final String SIZE = "size";
   private static final String TAKE_SECONDS = "takeSeconds";
+  private static final String CARRIES_MOTION = "carriesMotion";
   private static final String ALPHA = "loraAlpha";
-  private static final List<String> KEYS = List.of(LEAD, SIZE, TAKE_SECONDS, ALPHA);
+  private static final List<String> KEYS = List.of(LEAD, SIZE, TAKE_SECONDS, CARRIES_MOTION, ALPHA);
   private static final Pattern SIZE_TEXT = Pattern.compile("([1-9]\\d{0,4})\\*([1-9]\\d{0,4})");
 
   /** Width and height of a picture in pixels. */
@@ -53,7 +56,7 @@ public record CheckpointSettings(
 
   /** Returns these settings with another strength of the adapter. */
   public CheckpointSettings withLoraAlpha(double alpha) {
-    return new CheckpointSettings(audioLeadFrames, size, takeSeconds, alpha);
+    return new CheckpointSettings(audioLeadFrames, size, takeSeconds, carriesMotion, alpha);
   }
 
   /**
@@ -82,6 +85,7 @@ public record CheckpointSettings(
         integer(file, LEAD, json.get(LEAD), 0, OFFICIAL.audioLeadFrames),
         size(file, json.get(SIZE)),
         integer(file, TAKE_SECONDS, json.get(TAKE_SECONDS), 1, OFFICIAL.takeSeconds),
+        flag(file, CARRIES_MOTION, json.get(CARRIES_MOTION), OFFICIAL.carriesMotion),
         alpha(file, json.get(ALPHA)));
   }
 
@@ -94,6 +98,17 @@ public record CheckpointSettings(
       throw wrongValue(file, key, node, "an integer of at least " + least);
     }
     return node.intValue();
+  }
+
+  private static boolean flag(
+      Path file, String key, @Nullable JsonNode node, boolean otherwise) {
+    if (node == null) {
+      return otherwise;
+    }
+    if (!node.isBoolean()) {
+      throw wrongValue(file, key, node, "true or false");
+    }
+    return node.booleanValue();
   }
 
   private static Optional<Size> size(Path file, @Nullable JsonNode node) {

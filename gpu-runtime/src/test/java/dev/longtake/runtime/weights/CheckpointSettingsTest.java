@@ -25,10 +25,11 @@ class CheckpointSettingsTest {
 
   @Test
   void readsAllOrSome() throws IOException {
-    write("{\"audioLeadFrames\": 0, \"size\": \"128*96\", \"takeSeconds\": 7, \"loraAlpha\": 1}");
+    write("{\"audioLeadFrames\": 0, \"size\": \"128*96\", \"takeSeconds\": 7, \"carriesMotion\": false, \"loraAlpha\": 1}");
     CheckpointSettings settings = CheckpointSettings.read(directory);
     assertThat(settings.audioLeadFrames()).isZero();
     assertThat(settings.takeSeconds()).isEqualTo(7);
+    assertThat(settings.carriesMotion()).isFalse();
     assertThat(settings.size()).contains(new CheckpointSettings.Size(128, 96));
     assertThat(settings.loraAlpha()).isEqualTo(1);
     assertThat(settings.withLoraAlpha(4.5).loraAlpha()).isEqualTo(4.5);
@@ -45,7 +46,7 @@ class CheckpointSettingsTest {
     assertThatThrownBy(() -> CheckpointSettings.read(directory))
         .isInstanceOf(LongtakeException.class)
         .hasMessageContaining("'audioLead'")
-        .hasMessageContaining("[audioLeadFrames, size, takeSeconds, loraAlpha]");
+        .hasMessageContaining("[audioLeadFrames, size, takeSeconds, carriesMotion, loraAlpha]");
   }
 
   @ParameterizedTest
@@ -53,6 +54,7 @@ class CheckpointSettingsTest {
       delimiter = '|',
       value = {
         "takeSeconds | 0",
+        "carriesMotion | 1",
         "audioLeadFrames | -1",
         "audioLeadFrames | 1.5",
         "audioLeadFrames | \"3\"",
