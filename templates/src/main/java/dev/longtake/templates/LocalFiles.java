@@ -2,11 +2,11 @@ package dev.longtake.templates;
 
 import dev.longtake.pipeline.options.LongtakeOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -91,14 +91,23 @@ final class LocalFiles {
     }
   }
 
-  /** Deletes a directory and all that is in it. */
-  static void delete(Path directory) throws IOException {
-    List<Path> deepestFirst;
-    try (Stream<Path> files = Files.walk(directory)) {
-      deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+  /** Makes an empty directory where this system keeps temporary files. */
+  static Path scratch() {
+    try {
+      return Files.createTempDirectory("longtake-run-");
+    } catch (IOException e) {
+      throw new UncheckedIOException("No temporary directory can be made: " + e.getMessage(), e);
     }
-    for (Path file : deepestFirst) {
-      Files.delete(file);
+  }
+
+  /** Deletes a directory and all that is in it. */
+  static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("%s cannot be deleted".formatted(directory), e);
     }
   }
 

@@ -13,7 +13,6 @@ import dev.longtake.pipeline.spi.Forecast;
 import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.RendererFactory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -58,7 +57,7 @@ final class PlanTemplate {
   BatchPlan plan(LongtakeOptions options) throws RunFailedException, IOException {
     PipelineSpec spec = PipelineSpec.from(options);
     RendererFactory renderer = registry.renderer(spec.renderer());
-    Path scratch = Files.createTempDirectory("longtake-plan-");
+    Path scratch = LocalFiles.scratch();
     try {
       Pipeline pipeline = Pipeline.create(options);
       Outcome<RenderRequest> requests =

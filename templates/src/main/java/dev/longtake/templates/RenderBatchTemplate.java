@@ -6,14 +6,18 @@ import dev.longtake.pipeline.assembly.PipelineAssembler;
 import dev.longtake.pipeline.assembly.PipelineSpec;
 import dev.longtake.pipeline.assembly.PluginRegistry;
 import dev.longtake.pipeline.assembly.RunCounts;
+import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.LongtakeOptions;
 import dev.longtake.pipeline.spi.Console;
+import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.VideoSinkFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
@@ -25,7 +29,7 @@ import org.apache.beam.sdk.options.PipelineOptionsFactory;
 final class RenderBatchTemplate {
   private static final String DIRECT_RUNNER = "DirectRunner";
   private static final int USUAL_LANES = 2;
-  private static final int BESIDE_LANES = 2; // preparing and stitching need not wait for rendering
+  private static final int FEWEST_THREADS = 2; // stitching need not wait for rendering
 
   private final PluginRegistry registry;
 
@@ -71,7 +75,7 @@ final class RenderBatchTemplate {
   }
 
   private static Map<String, String> directDefaults(String lanes) {
-    int threads = Math.max(1, lanes == null ? USUAL_LANES : Integer.parseInt(lanes)) + BESIDE_LANES;
+    int threads = Math.max(FEWEST_THREADS, lanes == null ? USUAL_LANES : Integer.parseInt(lanes));
     return Map.of(
         "--targetParallelism", Integer.toString(threads),
         "--blockOnRun", "false",
@@ -95,10 +99,22 @@ final class RenderBatchTemplate {
     try (GuardedWatch watch =
         GuardedWatch.open(() -> sink.watch(options, console), console.isTerminal())) {
       Pipeline pipeline = Pipeline.create(options);
-      new PipelineAssembler(registry).assemble(pipeline, spec);
-      RunCounts counts = RunCounts.of(run(pipeline));
+      Outcome<RenderedVideo> finished = new PipelineAssembler(registry).assemble(pipeline, spec);
+      RunCounts counts = RunCounts.of(isDirect(options) ? runHere(finished) : run(pipeline));
       watch.finished();
       return counts;
+    }
+  }
+
+  private static PipelineResult runHere(Outcome<RenderedVideo> finished) throws RunFailedException {
+    Pipeline pipeline = finished.getPipeline();
+    Path scratch = LocalFiles.scratch();
+    try {
+      int threads = pipeline.getOptions().as(DirectOptions.class).getTargetParallelism();
+      Pacemaker.add(finished, threads, scratch.resolve("end"));
+      return run(pipeline);
+    } finally {
+      LocalFiles.delete(scratch);
     }
   }
 

@@ -69,8 +69,7 @@ class PlanCommandTest {
   private int plan(String ids, String... more) {
     String[] arguments =
         Stream.concat(
-                Stream.of(
-                    RenderCommandTest.arguments(ids, directory.resolve("out").toString())),
+                Stream.of(RenderCommandTest.arguments(ids, directory.resolve("out").toString())),
                 Stream.of(more))
             .toArray(String[]::new);
     arguments[0] = "plan";

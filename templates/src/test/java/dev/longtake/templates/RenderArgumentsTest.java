@@ -278,7 +278,7 @@ class RenderArgumentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'', 4", "--lanes=3, 5", "--lanes=-1, 3", "--targetParallelism=9, 9"})
+  @CsvSource({"'', 2", "--lanes=3, 3", "--lanes=-1, 2", "--targetParallelism=9, 9"})
   void givesTheDirectRunnerThreadsForLanesAndTheRest(String typed, String threads) {
     LongtakeOptions options = typed.isEmpty() ? parse() : parse(typed);
 

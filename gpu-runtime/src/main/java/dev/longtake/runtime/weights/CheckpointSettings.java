@@ -24,7 +24,11 @@ import org.jspecify.annotations.Nullable;
  * @param loraAlpha the adapter's strength; it is merged with loraAlpha/rank
  */
 public record CheckpointSettings(
-    int audioLeadFrames, Optional<Size> size, int takeSeconds, boolean carriesMotion, double loraAlpha) {
+    int audioLeadFrames,
+    Optional<Size> size,
+    int takeSeconds,
+    boolean carriesMotion,
+    double loraAlpha) {
   /** The file's name, beside the two directories of the checkpoint. */
   public static final String FILE_NAME = "longtake.json";
 
@@ -100,8 +104,7 @@ public record CheckpointSettings(
     return node.intValue();
   }
 
-  private static boolean flag(
-      Path file, String key, @Nullable JsonNode node, boolean otherwise) {
+  private static boolean flag(Path file, String key, @Nullable JsonNode node, boolean otherwise) {
     if (node == null) {
       return otherwise;
     }

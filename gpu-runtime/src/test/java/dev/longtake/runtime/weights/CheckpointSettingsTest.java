@@ -25,7 +25,8 @@ class CheckpointSettingsTest {
 
   @Test
   void readsAllOrSome() throws IOException {
-    write("{\"audioLeadFrames\": 0, \"size\": \"128*96\", \"takeSeconds\": 7, \"carriesMotion\": false, \"loraAlpha\": 1}");
+    write(
+        "{\"audioLeadFrames\": 0, \"size\": \"128*96\", \"takeSeconds\": 7, \"carriesMotion\": false, \"loraAlpha\": 1}");
     CheckpointSettings settings = CheckpointSettings.read(directory);
     assertThat(settings.audioLeadFrames()).isZero();
     assertThat(settings.takeSeconds()).isEqualTo(7);

@@ -16,6 +16,7 @@ import dev.longtake.transforms.settings.EngineSource;
 import dev.longtake.transforms.settings.RenderSettings;
 import dev.longtake.transforms.sink.FollowedRun;
 import dev.longtake.transforms.split.ClipPlanner;
+import dev.longtake.transforms.split.VideoTiming;
 import dev.longtake.transforms.stitch.PublishedVideos;
 import java.io.IOException;
 import java.util.Comparator;
@@ -171,17 +172,27 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
       }
       boolean complete =
           entries.isIntact(found.get())
-              && (end(take) != TakeRenderer.End.STATE || entries.end(request, take).isPresent());
+              && (!isGoneOnFrom(take) || entries.end(request, take).isPresent());
       return complete ? found : Optional.empty();
     }
 
+    /**
+     * Returns what is kept of a take's end: where a limit of clips ends a video, it may be lifted.
+     */
     private TakeRenderer.End end(PlannedTake take) {
-      if (take.getIndex() + 1 == request.getTakes().size()) {
+      int speechFrames = VideoTiming.framesOf(request.getSpeechSamples());
+      if (take.getFirstFrame() + take.getFrames() >= speechFrames
+          || settings.continuity() == Continuity.STRICT) {
         return TakeRenderer.End.FORGOTTEN;
       }
       return settings.continuity() == Continuity.CARRY
           ? TakeRenderer.End.STATE
           : TakeRenderer.End.TAIL;
+    }
+
+    private boolean isGoneOnFrom(PlannedTake take) {
+      return settings.continuity() == Continuity.CARRY
+          && take.getIndex() + 1 < request.getTakes().size();
     }
 
     private Optional<TakeState> before(PlannedTake take) throws IOException {

@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableList;
 import dev.longtake.pipeline.element.FailedRequest;
 import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.spi.Console;
+import dev.longtake.pipeline.store.DamagedContentException;
 import dev.longtake.pipeline.store.Publisher;
 import dev.longtake.pipeline.store.WorkStore;
 import dev.longtake.transforms.media.Scratch;
@@ -138,11 +139,14 @@ public record ResultsWriter(
 
   private Optional<byte[]> sheet(Map<String, String> sheets, String id) throws IOException {
     String location = sheets.get(id);
-    if (location == null) {
-      return Optional.empty();
+    if (location == null || !store.exists(location)) {
+      return Optional.empty(); // somebody deleted it: the video is there all the same
     }
-    try (InputStream content = store.openRead(location)) {
+    String digest = location.substring(location.lastIndexOf('/') + 1);
+    try (InputStream content = store.openVerified(location, digest)) {
       return Optional.of(content.readAllBytes());
+    } catch (DamagedContentException e) {
+      return Optional.empty(); // somebody changed it: likewise
     }
   }
 }
