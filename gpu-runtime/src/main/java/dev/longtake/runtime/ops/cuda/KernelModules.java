@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.zip.GZIPInputStream;
 
 /** Loads our kernels, which are resources in PTX, into one context, and unloads them on close. */
 final class KernelModules implements AutoCloseable {
@@ -49,14 +50,14 @@ final class KernelModules implements AutoCloseable {
   }
 
   private static String read(String name) {
-    String path = FOLDER + name + ".ptx";
+    String path = FOLDER + name + ".ptx.gz";
     try (InputStream stream = KernelModules.class.getResourceAsStream(path)) {
       if (stream == null) {
         throw new LongtakeException(
             ErrorCode.ENGINE_FAULT,
             "The jar has no %s. Was it built without its resources?".formatted(path));
       }
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+      return new String(new GZIPInputStream(stream).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("Reading " + path, e);
     }

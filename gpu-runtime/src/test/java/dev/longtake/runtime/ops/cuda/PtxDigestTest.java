@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
 /** The committed PTX was made from the sources beside it. */
@@ -33,7 +34,7 @@ class PtxDigestTest {
   void everySourceFileHasItsPtx() throws IOException {
     for (String source : recordedDigests().keySet()) {
       if (source.endsWith(".cu")) {
-        String name = source.replace(".cu", ".ptx");
+        String name = source.replace(".cu", ".ptx.gz");
         assertThat(resource(name)).as(name).contains(".version 8.1").contains(target(source));
       }
     }
@@ -73,7 +74,8 @@ class PtxDigestTest {
       if (stream == null) {
         return fail("there is no %s; %s", name, ADVICE);
       }
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+      InputStream text = name.endsWith(".gz") ? new GZIPInputStream(stream) : stream;
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 }
