@@ -109,6 +109,8 @@ class PipelineAssemblerTest {
             "Stitch",
             "PostProcess-stamp-a",
             "Failed",
+            "CountVideos",
+            "CountFailures",
             "Sink");
   }
 
