@@ -36,11 +36,13 @@ public final class ResultsSinkFactory implements VideoSinkFactory {
   public PTransform<Outcome<RenderedVideo>, PDone> create(PipelineOptions options) {
     RenderSettings settings = RenderSettings.of(options.as(LongtakeOptions.class), engines);
     String device =
-        "%s, %s, %d threads"
+        "%s, %s%s"
             .formatted(
-                settings.device(),
+                settings.deviceDescription(),
                 settings.precision().name().toLowerCase(Locale.ROOT),
-                settings.cpuThreads());
+                settings.device().equals("cpu")
+                    ? ", " + settings.cpuThreads() + " threads"
+                    : "");
     String strategy =
         "%s, %d lane%s"
             .formatted(settings.strategy(), settings.lanes(), settings.lanes() == 1 ? "" : "s");
@@ -50,6 +52,8 @@ public final class ResultsSinkFactory implements VideoSinkFactory {
 
   @Override
   public RunWatch watch(PipelineOptions options, Console console) {
-    return RunFollower.start(options.as(LongtakeOptions.class).getRunId(), console);
+    LongtakeOptions longtake = options.as(LongtakeOptions.class);
+    String device = RenderSettings.of(longtake, engines).deviceDescription();
+    return RunFollower.start(longtake.getRunId(), console, "device: " + device);
   }
 }

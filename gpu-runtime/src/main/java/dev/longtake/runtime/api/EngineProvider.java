@@ -15,6 +15,15 @@ public interface EngineProvider {
   AvatarEngine open(EngineConfig config);
 
   /**
+   * Looks for a device.
+   *
+   * @param asked {@code cpu}, {@code cuda} for the first GPU, {@code cuda:N}, or {@code auto} for
+   *     the first GPU and, where there is none that can be used, the CPU
+   * @throws LongtakeException INVALID_CONFIG if there can be no such device, or DEVICE_UNAVAILABLE
+   */
+  DeviceInfo device(String asked);
+
+  /**
    * Looks at a checkpoint: its files must be there, but are not loaded.
    *
    * @throws LongtakeException INVALID_CHECKPOINT

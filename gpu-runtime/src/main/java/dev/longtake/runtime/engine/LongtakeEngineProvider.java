@@ -3,6 +3,7 @@ package dev.longtake.runtime.engine;
 import com.google.auto.service.AutoService;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
@@ -23,6 +24,11 @@ public final class LongtakeEngineProvider implements EngineProvider {
   public AvatarEngine open(EngineConfig config) {
     DeviceChoice.of(config.device(), config.precision(), config.kvPrecision()).requireAvailable();
     return LongtakeEngine.open(config, Checkpoint.open(Path.of(config.checkpointDir())));
+  }
+
+  @Override
+  public DeviceInfo device(String asked) {
+    return DeviceChoice.look(asked);
   }
 
   @Override

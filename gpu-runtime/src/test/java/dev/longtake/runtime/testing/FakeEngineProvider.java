@@ -2,6 +2,8 @@ package dev.longtake.runtime.testing;
 
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
@@ -157,6 +159,11 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
       mostEnginesOpen = Math.max(mostEnginesOpen, enginesOpen);
     }
     return new FakeAvatarEngine(this, config);
+  }
+
+  @Override
+  public DeviceInfo device(String asked) {
+    return new DeviceInfo("cpu", "cpu", List.of(Precision.FP32));
   }
 
   @Override

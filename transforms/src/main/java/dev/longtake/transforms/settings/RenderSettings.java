@@ -1,12 +1,14 @@
 package dev.longtake.transforms.settings;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import dev.longtake.pipeline.options.Continuity;
 import dev.longtake.pipeline.options.LongtakeOptions;
 import dev.longtake.pipeline.store.WorkStore;
 import dev.longtake.pipeline.store.WorkStores;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.transforms.request.RequestFaultException;
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param sampleSteps denoising steps
  * @param mostClips of a video, or null for as many as the speech needs
  * @param device what computes
+ * @param deviceDescription what that is and why it was chosen, for people
  * @param strategy how the model is placed
  * @param precision of the transformer
  * @param lanes takes in progress at once on a device
@@ -50,6 +53,7 @@ public record RenderSettings(
     int sampleSteps,
     @Nullable Integer mostClips,
     String device,
+    String deviceDescription,
     String strategy,
     Precision precision,
     int lanes,
@@ -68,6 +72,7 @@ public record RenderSettings(
    */
   public static RenderSettings of(LongtakeOptions options, EngineSource engines) {
     CheckpointInfo checkpoint = engines.provider().describe(options.getCheckpoint());
+    DeviceInfo device = engines.provider().device(options.getDevice().toLowerCase(Locale.ROOT));
     return new RenderSettings(
         WorkStores.open(options.getWorkDir()),
         withoutSlash(options.getOutput()),
@@ -81,11 +86,11 @@ public record RenderSettings(
         inferFrames(options.getInferFrames()),
         atLeastOne("--sampleSteps", options.getSampleSteps()),
         options.getNumClip() == null ? null : atLeastOne("--numClip", options.getNumClip()),
-        oneOf("--device", options.getDevice(), "cpu"),
+        device.device(),
+        device.description(),
         oneOf("--strategy", options.getStrategy(), "resident"),
-        Precision.valueOf(
-            oneOf("--precision", orAuto(options.getPrecision()), "fp32").toUpperCase(Locale.ROOT)),
-        options.getLanes() == null ? LANES_ON_CPU : atLeastOne("--lanes", options.getLanes()),
+        precision(options.getPrecision(), device),
+        lanes(options.getLanes(), device),
         options.getCpuThreads() == null
             ? Runtime.getRuntime().availableProcessors()
             : atLeastOne("--cpuThreads", options.getCpuThreads()));
@@ -116,7 +121,8 @@ public record RenderSettings(
         sampleSteps,
         lanes,
         cpuThreads,
-        Long.MAX_VALUE);
+        Long.MAX_VALUE,
+        precision == Precision.FP8 ? Precision.BF16 : precision);
   }
 
   private static long areaPixels(LongtakeOptions options, CheckpointInfo checkpoint) {
@@ -148,8 +154,31 @@ public record RenderSettings(
     return value;
   }
 
-  private static String orAuto(@Nullable String value) {
-    return value == null ? AUTO : value;
+  private static Precision precision(@Nullable String asked, DeviceInfo device) {
+    if (asked == null || asked.equalsIgnoreCase(AUTO)) {
+      return device.precisions().get(0);
+    }
+    for (Precision precision : device.precisions()) {
+      if (precision.name().equalsIgnoreCase(asked)) {
+        return precision;
+      }
+    }
+    throw new IllegalArgumentException(
+        "--precision=%s is nothing that %s computes in. Choose %s."
+            .formatted(
+                asked,
+                device.device(),
+                device.precisions().stream()
+                    .map(precision -> precision.name().toLowerCase(Locale.ROOT))
+                    .collect(joining(" or "))));
+  }
+
+  /** Returns the takes in progress at once: a GPU's memory is seldom enough for more than one. */
+  private static int lanes(@Nullable Integer asked, DeviceInfo device) {
+    if (asked != null) {
+      return atLeastOne("--lanes", asked);
+    }
+    return device.device().equals("cpu") ? LANES_ON_CPU : 1;
   }
 
   /** Returns the only choice that there is in this version. */

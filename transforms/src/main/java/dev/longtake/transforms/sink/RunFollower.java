@@ -33,8 +33,9 @@ public final class RunFollower implements RunWatch {
    * Begins to follow a run.
    *
    * @param runId names the run within this process
+   * @param firstLine what is said first
    */
-  public static RunFollower start(String runId, Console console) {
+  public static RunFollower start(String runId, Console console, String firstLine) {
     boolean isTerminal = console.columns() >= FEWEST_COLUMNS && console.rows() >= FEWEST_ROWS;
     InstantSource clock = InstantSource.system();
     FlushedText out = new FlushedText(console.out());
@@ -42,6 +43,7 @@ public final class RunFollower implements RunWatch {
         isTerminal
             ? ProgressView.onTerminal(out, clock, console.columns(), console.rows())
             : ProgressView.asLog(out, clock, BETWEEN_LOG_LINES);
+    view.message(firstLine);
     try {
       MemorySampler memory = MemorySampler.start();
       FollowedRun run = FollowedRun.start(runId, console, view, memory);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
@@ -178,6 +179,11 @@ class EnginePoolTest {
               @Override
               public AvatarEngine open(EngineConfig config) {
                 throw new IllegalStateException("no memory");
+              }
+
+              @Override
+              public DeviceInfo device(String asked) {
+                return provider.device(asked);
               }
 
               @Override

@@ -1,5 +1,6 @@
 package dev.longtake.runtime.engine.device;
 
+import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
@@ -7,6 +8,7 @@ import dev.longtake.runtime.cuda.CudaDevice;
 import dev.longtake.runtime.cuda.CudaDriver;
 import dev.longtake.runtime.tensor.DType;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -57,6 +59,29 @@ public record DeviceChoice(OptionalInt gpu, Precision precision) {
     OptionalInt gpu =
         ordinal == null ? OptionalInt.of(0) : OptionalInt.of(Integer.parseInt(ordinal));
     return new DeviceChoice(cpu ? OptionalInt.empty() : gpu, precision);
+  }
+
+  /**
+   * Looks for a device; see {@link dev.longtake.runtime.api.EngineProvider#device}.
+   *
+   * @throws LongtakeException INVALID_CONFIG or DEVICE_UNAVAILABLE
+   */
+  public static DeviceInfo look(String asked) {
+    if (asked.equals("auto")) {
+      try {
+        return look("cuda");
+      } catch (LongtakeException e) {
+        return new DeviceInfo("cpu", "cpu, because: " + e.getMessage(), List.copyOf(OF_CPU));
+      }
+    }
+    boolean isCpu = asked.equals("cpu");
+    Precision usual = isCpu ? Precision.FP32 : Precision.BF16;
+    DeviceChoice choice = of(asked, usual, usual);
+    if (isCpu) {
+      return new DeviceInfo("cpu", "cpu", List.copyOf(OF_CPU));
+    }
+    CudaDevice device = choice.find(choice.gpu.orElseThrow());
+    return new DeviceInfo(choice.device(), device.toString(), List.copyOf(OF_CUDA));
   }
 
   /** Returns the device's name in a configuration. */
