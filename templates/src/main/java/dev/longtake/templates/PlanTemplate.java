@@ -89,7 +89,9 @@ final class PlanTemplate {
       Optional<Forecast> forecast, List<PreparedRequest> requests, List<FailedRequest> failures)
       throws IOException {
     List<PreparedRequest> inOrder = new ArrayList<>(requests);
-    inOrder.sort(Comparator.comparing(request -> request.getRequest().getLine()));
+    inOrder.sort(
+        Comparator.<PreparedRequest>comparingInt(request -> request.getRequest().getLine())
+            .thenComparing(request -> request.getRequest().getId()));
     List<PlannedVideo> videos = new ArrayList<>();
     if (forecast.isEmpty()) {
       inOrder.forEach(request -> videos.add(new PlannedVideo(request, 0, 0, Double.NaN)));

@@ -97,8 +97,7 @@ class DemoModelTest {
       }
     }
 
-    double[] envelope =
-        Arrays.copyOfRange(MouthOpening.envelope(speech), cut, cut + second.length);
+    double[] envelope = Arrays.copyOfRange(MouthOpening.envelope(speech), cut, cut + second.length);
     // 0.96 measured; 0.44 if the transformer saw moving frames, which it has not learned from.
     assertThat(MouthOpening.correlation(second, envelope, 0)).isGreaterThan(0.9);
   }
