@@ -23,7 +23,7 @@ import org.apache.beam.sdk.values.PCollectionView;
  * short while at a time, take turns with it on the free threads, until all requests are done.
  */
 final class Pacemaker {
-  private static final int SLEEP_MILLIS = 200;
+  private static final int SLEEP_MILLIS = 50;
   private static final int SLEEPERS_A_THREAD = 2; // so that one waits while another sleeps
 
   private Pacemaker() {}
