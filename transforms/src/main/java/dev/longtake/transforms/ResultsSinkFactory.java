@@ -40,9 +40,7 @@ public final class ResultsSinkFactory implements VideoSinkFactory {
             .formatted(
                 settings.deviceDescription(),
                 settings.precision().name().toLowerCase(Locale.ROOT),
-                settings.device().equals("cpu")
-                    ? ", " + settings.cpuThreads() + " threads"
-                    : "");
+                settings.device().equals("cpu") ? ", " + settings.cpuThreads() + " threads" : "");
     String strategy =
         "%s, %d lane%s"
             .formatted(settings.strategy(), settings.lanes(), settings.lanes() == 1 ? "" : "s");

@@ -17,11 +17,7 @@ import dev.longtake.runtime.weights.Checkpoint;
  *     pictures standing still alone
  */
 public record EngineShape(
-    ModelShape model,
-    VaeConfig vae,
-    T5Config t5,
-    Wav2Vec2Config wav2vec2,
-    boolean carriesMotion) {
+    ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2Config wav2vec2, boolean carriesMotion) {
   /** Checks that the models fit together. */
   public EngineShape {
     DitConfig dit = model.dit();

@@ -2,11 +2,11 @@ package dev.longtake.runtime.testing;
 
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
-import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
+import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.model.picture.OutputSize;
 import java.io.Serializable;
