@@ -135,7 +135,7 @@ public final class CudaDriver {
   private static LongtakeException unavailable(String found, @Nullable Throwable cause) {
     return new LongtakeException(
         ErrorCode.DEVICE_UNAVAILABLE,
-        "No GPU can be used: %s. Install the NVIDIA driver 525 or newer and give this process a GPU,"
+        "No GPU can be used: %s. Install the NVIDIA driver 530 or newer and give this process a GPU,"
                 .formatted(found)
             + " or choose --device=cpu.",
         cause);

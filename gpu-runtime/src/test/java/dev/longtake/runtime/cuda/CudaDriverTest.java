@@ -26,7 +26,7 @@ class CudaDriverTest {
       assertThat(refused)
           .hasMessage(
               "No GPU can be used: the NVIDIA driver library libcuda.so.1 cannot be loaded. "
-                  + "Install the NVIDIA driver 525 or newer and give this process a GPU, "
+                  + "Install the NVIDIA driver 530 or newer and give this process a GPU, "
                   + "or choose --device=cpu.");
     }
   }

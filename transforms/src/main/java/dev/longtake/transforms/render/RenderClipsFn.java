@@ -5,10 +5,12 @@ import dev.longtake.pipeline.element.FailedRequest;
 import dev.longtake.pipeline.element.PlannedTake;
 import dev.longtake.pipeline.element.PreparedRequest;
 import dev.longtake.pipeline.element.RenderedClip;
+import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.Continuity;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.InvalidRequestException;
 import dev.longtake.runtime.api.TakeState;
+import dev.longtake.transforms.media.MediaException;
 import dev.longtake.transforms.records.TakeRecord;
 import dev.longtake.transforms.records.VideoRecord;
 import dev.longtake.transforms.request.RequestFaultException;
@@ -18,7 +20,9 @@ import dev.longtake.transforms.sink.FollowedRun;
 import dev.longtake.transforms.split.ClipPlanner;
 import dev.longtake.transforms.split.VideoTiming;
 import dev.longtake.transforms.stitch.PublishedVideos;
+import dev.longtake.transforms.stitch.VideoStitcher;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -71,6 +75,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
       for (List<Clip> clips : takes.values()) {
         work.take(clips);
       }
+      work.publish();
     } catch (InvalidRequestException e) {
       // The request is at fault, so a retry cannot help. Anything else fails the bundle.
       FailedRequest failure =
@@ -87,6 +92,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
     private final OutputReceiver<RenderedClip> rendered;
     private final TakeEntries entries = new TakeEntries(settings.store());
     private final Optional<VideoRecord> published;
+    private final List<RenderedClip> emitted = new ArrayList<>();
     private Optional<EngineLease> lease = Optional.empty();
     private Optional<Conditions> conditions = Optional.empty();
 
@@ -137,6 +143,29 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
       CLIPS.inc(clips.size());
       FRAMES.inc(take.getFrames());
       emit(clips, made, false);
+    }
+
+    /**
+     * Publishes the video, if all of it was rendered here. A runner may leave the stage for that
+     * until nothing is left to render; it then finds the video.
+     */
+    void publish() throws IOException {
+      boolean isWhole =
+          emitted.stream().mapToInt(clip -> clip.getClip().getFrames()).sum()
+              == request.getFrames();
+      if (!isWhole || emitted.stream().allMatch(RenderedClip::isReused)) {
+        return;
+      }
+      close(); // others can render meanwhile
+      try {
+        RenderedVideo video = new VideoStitcher(settings).stitch(request, emitted);
+        FollowedRun.progress(settings.runId()).ifPresent(progress -> progress.videoDone(video));
+      } catch (MediaException e) {
+        if (!e.code().isRequestAtFault()) {
+          throw e;
+        }
+        // The stage for that finds the same fault, and reports it.
+      }
     }
 
     private void reuse(List<Clip> clips, TakeRecord take) {
@@ -224,7 +253,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
     private void emit(List<Clip> clips, TakeRecord take, boolean reused) {
       for (int i = 0; i < clips.size(); i++) {
         TakeRecord.ClipRecord clip = take.clips().get(i);
-        rendered.output(
+        RenderedClip done =
             RenderedClip.builder()
                 .setClip(clips.get(i))
                 .setLocation(clip.location())
@@ -232,13 +261,15 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
                 .setReused(reused)
                 .setSeconds(clip.renderSeconds())
                 .setStrategy(take.strategy())
-                .build());
+                .build();
+        emitted.add(done);
+        rendered.output(done);
       }
     }
 
     @Override
     public void close() {
-      lease.ifPresent(EngineLease::close);
+      lease.ifPresent(EngineLease::close); // closing again does nothing
     }
   }
 }

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Joins a request's fragments, adds the original sound, publishes the video and records that. */
-final class VideoStitcher {
+public final class VideoStitcher {
   private static final int SHEET_FRAMES = 12;
   private static final int SHEET_COLUMNS = 6;
 
@@ -36,7 +36,8 @@ final class VideoStitcher {
   private final WorkStore store;
   private final PublishedVideos published;
 
-  VideoStitcher(RenderSettings settings) {
+  /** Publishes to where {@code settings} say. */
+  public VideoStitcher(RenderSettings settings) {
     this.settings = settings;
     this.store = settings.store();
     this.published = new PublishedVideos(settings);
@@ -47,10 +48,12 @@ final class VideoStitcher {
    *
    * @param clips all clips of the request, in order
    */
-  RenderedVideo stitch(PreparedRequest request, List<RenderedClip> clips) throws IOException {
+  public RenderedVideo stitch(PreparedRequest request, List<RenderedClip> clips)
+      throws IOException {
     Optional<VideoRecord> present = published.find(request);
     if (present.isPresent()) {
-      return video(request, clips, present.get(), published.recordLocation(request), true);
+      boolean untouched = clips.stream().allMatch(RenderedClip::isReused);
+      return video(request, clips, present.get(), published.recordLocation(request), untouched);
     }
     try (Scratch scratch = Scratch.create()) {
       Path directory = scratch.directory();
