@@ -6,6 +6,7 @@ import dev.longtake.runtime.engine.device.Timeline;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.Conv;
+import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.tensor.DType;
@@ -140,6 +141,74 @@ final class TimedOps implements Ops {
       Tensor q, List<Tensor> k, List<Tensor> v, float scale, @Nullable Tensor bias, Tensor out) {
     inner.attention(q, k, v, scale, bias, out);
     passed(OpFamily.ATTENTION);
+  }
+
+  @Override
+  public DType cacheType() {
+    return inner.cacheType();
+  }
+
+  @Override
+  public void storeKeys(Tensor keys, KvRun out) {
+    inner.storeKeys(keys, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void storeValues(Tensor values, KvRun out) {
+    inner.storeValues(values, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void loadKeys(KvRun run, Tensor out) {
+    inner.loadKeys(run, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void loadValues(KvRun run, Tensor out) {
+    inner.loadValues(run, out);
+    passed(OpFamily.COPY);
+  }
+
+  @Override
+  public void attention(Tensor q, KvRun context, float scale, Tensor out) {
+    inner.attention(q, context, scale, out);
+    passed(OpFamily.ATTENTION);
+  }
+
+  @Override
+  public void rmsNormRope(
+      Tensor x, Tensor weight, float epsilon, Tensor cos, Tensor sin, Tensor out) {
+    inner.rmsNormRope(x, weight, epsilon, cos, sin, out);
+    passed(OpFamily.NORM);
+  }
+
+  @Override
+  public void addThenLayerNorm(
+      Tensor x,
+      Tensor y,
+      @Nullable Tensor gate,
+      Tensor weight,
+      Tensor bias,
+      float epsilon,
+      Tensor out) {
+    inner.addThenLayerNorm(x, y, gate, weight, bias, epsilon, out);
+    passed(OpFamily.NORM);
+  }
+
+  @Override
+  public void addThenLayerNormModulated(
+      Tensor x,
+      Tensor y,
+      @Nullable Tensor gate,
+      Tensor scale,
+      Tensor shift,
+      float epsilon,
+      Tensor out) {
+    inner.addThenLayerNormModulated(x, y, gate, scale, shift, epsilon, out);
+    passed(OpFamily.NORM);
   }
 
   @Override
