@@ -2,6 +2,7 @@ package dev.longtake.runtime.ops;
 
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.ScaledRows;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -54,9 +55,23 @@ public interface Ops extends AutoCloseable {
   // ---- matrix products ----
 
   /**
+   * Takes workspace for rows that only products with these weights, or with others of their type,
+   * will read: of the activation type, or {@link ScaledRows} where the weights are FP8. Layer
+   * normalisations can write either.
+   */
+  default Tensor linearInput(int rows, Linear weights) {
+    if (weights.scale() == null) {
+      return workspace().tensor(activationType(), rows, weights.inWidth());
+    }
+    return new ScaledRows(
+        workspace().tensor(DType.FP8_E4M3, rows, weights.inWidth()),
+        workspace().tensor(DType.FP32, rows));
+  }
+
+  /**
    * out = activation(x·Wᵀ + b).
    *
-   * @param x [rows, in]
+   * @param x [rows, in]; {@link ScaledRows} only for weights in FP8
    * @param out [rows, out]
    */
   void linear(Tensor x, Linear weights, Activation activation, Tensor out);

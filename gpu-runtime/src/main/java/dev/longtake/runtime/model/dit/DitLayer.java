@@ -42,13 +42,13 @@ final class DitLayer {
     int count = tokens.shape().extent(0);
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor modulation = modulation(weights, pass.timestep());
-      Tensor x = activations(count);
+      Tensor x = ops.linearInput(count, weights.self().q());
       Tensor q = heads(activations(count));
       normalize(tokens, modulation, ATTENTION, x);
       cacheConditions(pass, x, weights.self(), caches);
       queries(x, weights.self(), q);
       turn(pass, q);
-      attend(q, caches.window().conditions(), weights.self(), x);
+      attend(q, caches.window().conditions(), weights.self());
       afterAttention(tokens, q, modulation, weights, caches.text());
     }
   }
@@ -89,14 +89,14 @@ final class DitLayer {
     int count = tokens.shape().extent(0);
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor modulation = modulation(weights, pass.timestep());
-      Tensor x = activations(count);
+      Tensor x = ops.linearInput(count, weights.self().q());
       Tensor q = heads(activations(count));
       normalize(tokens, modulation, ATTENTION, x);
       cacheBlock(pass, x, weights.self(), caches.window().ring(pass.ringToken(), count));
       project(x, weights.self().q(), q);
       pass.noisy().normalizeAndTurn(ops, q, weights.self().normQ(), config.epsilon());
       turnReference(pass.reference(), caches);
-      attend(q, caches.window().inUse(pass.ringTokens()), weights.self(), x);
+      attend(q, caches.window().inUse(pass.ringTokens()), weights.self());
       afterAttention(tokens, q, modulation, weights, caches.text());
     }
   }
@@ -143,7 +143,7 @@ final class DitLayer {
       Tensor tokens, Tensor attended, Tensor modulation, DitLayerWeights weights, KvRun text) {
     int count = tokens.shape().extent(0);
     try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor x = activations(count);
+      Tensor x = ops.linearInput(count, weights.cross().q());
       ops.addThenLayerNorm(
           tokens,
           flat(attended),
@@ -153,7 +153,10 @@ final class DitLayer {
           config.epsilon(),
           x);
       queries(x, weights.cross(), attended);
-      attend(attended, text, weights.cross(), x);
+    }
+    attend(attended, text, weights.cross());
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor x = ops.linearInput(count, weights.ffnIn());
       ops.addThenLayerNormModulated(
           tokens,
           flat(attended),
@@ -164,8 +167,8 @@ final class DitLayer {
           x);
       Tensor hidden = ops.workspace().tensor(ops.activationType(), count, config.ffnWidth());
       ops.linear(x, weights.ffnIn(), Activation.GELU_TANH, hidden);
-      ops.linear(hidden, weights.ffnOut(), Activation.NONE, x);
-      ops.addGated(tokens, x, gate(modulation, FEED_FORWARD));
+      ops.linear(hidden, weights.ffnOut(), Activation.NONE, flat(attended));
+      ops.addGated(tokens, flat(attended), gate(modulation, FEED_FORWARD));
     }
   }
 
@@ -191,7 +194,8 @@ final class DitLayer {
    */
   void injectAudio(Tensor tokens, Sound sound, AudioInjectorWeights weights) {
     int frames = sound.global().shape().extent(0);
-    int perFrame = tokens.shape().extent(0) / frames;
+    int count = tokens.shape().extent(0);
+    int perFrame = count / frames;
     int perFrameSound = sound.tokens().shape().extent(1);
     int width = config.width();
     try (Arena.Scope scope = ops.workspace().scope()) {
@@ -205,11 +209,12 @@ final class DitLayer {
       ops.copyColumns(shiftAndScale, 0, shift);
       ops.copyColumns(shiftAndScale, width, scale);
 
-      Tensor x = activations(tokens.shape().extent(0));
-      Tensor q = heads(activations(tokens.shape().extent(0)));
-      ops.layerNormModulated(tokens, scale, shift, DitConfig.ADAIN_EPSILON, x);
-      queries(x, weights.attention(), q);
+      Tensor normalized = ops.linearInput(count, weights.attention().q());
+      Tensor q = heads(activations(count));
+      ops.layerNormModulated(tokens, scale, shift, DitConfig.ADAIN_EPSILON, normalized);
+      queries(normalized, weights.attention(), q);
       Tensor soundTokens = sound.tokens().reshape(frames * perFrameSound, width);
+      Tensor attended = activations(count);
       KvRun keyValues =
           KvCache.allocate(
                   workspace,
@@ -223,21 +228,20 @@ final class DitLayer {
       for (int frame = 0; frame < frames; frame++) {
         KvRun own = keyValues.part(frame * perFrameSound, perFrameSound);
         int first = frame * perFrame;
-        attention(q.slice(first, perFrame), own, x.slice(first, perFrame));
+        attention(q.slice(first, perFrame), own, attended.slice(first, perFrame));
       }
-      ops.linear(x, weights.attention().o(), Activation.NONE, flat(q));
+      ops.linear(attended, weights.attention().o(), Activation.NONE, flat(q));
       ops.add(tokens, flat(q), tokens);
     }
   }
 
-  /**
-   * q = o(attention(q, k, v)).
-   *
-   * @param between [S, E], overwritten: attention in place would need memory of its own on a GPU
-   */
-  private void attend(Tensor q, KvRun context, AttentionWeights weights, Tensor between) {
-    attention(q, context, between);
-    ops.linear(between, weights.o(), Activation.NONE, flat(q));
+  /** q = o(attention(q, k, v)). */
+  private void attend(Tensor q, KvRun context, AttentionWeights weights) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor attended = activations(q.shape().extent(0));
+      attention(q, context, attended);
+      ops.linear(attended, weights.o(), Activation.NONE, flat(q));
+    }
   }
 
   /** out = attention(q, k, v), out being [S, E]. */
