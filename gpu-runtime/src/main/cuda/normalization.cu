@@ -13,60 +13,9 @@
 // thread stay in registers, others are read again.
 // Java side: NormKernels. Specification: CpuOps.
 
-#include "include/values.cuh"
+#include "include/rows.cuh"
 
 namespace {
-
-constexpr int kPacks = 4;  // that a thread keeps
-
-// A row that is read once and kept.
-template <typename X>
-struct PackedRow {
-  float values[kPacks][kPack];
-  int packs;
-
-  __device__ PackedRow(const X* row, int width) : packs(width / kPack) {
-#pragma unroll
-    for (int p = 0; p < kPacks; p++) {
-      const int at = threadIdx.x + p * blockDim.x;
-      if (at < packs) {
-        load_pack(row + at * kPack, values[p]);
-      }
-    }
-  }
-
-  template <typename Body>
-  __device__ void for_each(Body body) {
-#pragma unroll
-    for (int p = 0; p < kPacks; p++) {
-      const int at = threadIdx.x + p * blockDim.x;
-      if (at < packs) {
-        body(at * kPack, values[p]);
-      }
-    }
-  }
-};
-
-struct Moments {
-  float mean;
-  float factor;  // 1 over the deviation
-};
-
-template <typename X>
-__device__ inline Moments moments_of(PackedRow<X>& row, int width, float epsilon) {
-  float sum = 0.0f;
-  row.for_each([&](int, float (&v)[kPack]) {
-#pragma unroll
-    for (int i = 0; i < kPack; i++) sum += v[i];
-  });
-  const float mean = block_sum(sum) / width;
-  float squares = 0.0f;
-  row.for_each([&](int, float (&v)[kPack]) {
-#pragma unroll
-    for (int i = 0; i < kPack; i++) squares += (v[i] - mean) * (v[i] - mean);
-  });
-  return {mean, rsqrtf(block_sum(squares) / width + epsilon)};
-}
 
 template <typename X>
 __device__ inline Moments moments_of(const X* row, int width, float epsilon) {
@@ -83,30 +32,14 @@ __device__ inline Moments moments_of(const X* row, int width, float epsilon) {
   return {mean, rsqrtf(block_sum(squares) / width + epsilon)};
 }
 
-__device__ inline bool stays_in_registers(int width, int packed) {
-  return packed && width <= kPack * kPacks * static_cast<int>(blockDim.x);
-}
-
 // out = (x - mean) * factor * (offset + weight) + bias, `offset` being 1 for a modulation.
 template <typename X, typename P, typename Out>
 __device__ inline void normalize(const X* row, const P* weight, const P* bias, Out* out, int width,
                                  float epsilon, int packed, float offset) {
   if (stays_in_registers(width, packed)) {
     PackedRow<X> kept(row, width);
-    const Moments moments = moments_of(kept, width, epsilon);
-    kept.for_each([&](int at, float (&v)[kPack]) {
-      float gain[kPack];
-      float addend[kPack];
-      if (weight != nullptr) load_pack(weight + at, gain);
-      if (bias != nullptr) load_pack(bias + at, addend);
-#pragma unroll
-      for (int i = 0; i < kPack; i++) {
-        v[i] = (v[i] - moments.mean) * moments.factor;
-        v[i] = (weight == nullptr ? v[i] : v[i] * (offset + gain[i])) +
-               (bias == nullptr ? 0.0f : addend[i]);
-      }
-      store_pack(out + at, v);
-    });
+    normalize_kept(kept, weight, bias, width, epsilon, offset);
+    store_kept(kept, out);
     return;
   }
   const Moments moments = moments_of(row, width, epsilon);
@@ -120,23 +53,13 @@ __device__ inline void normalize(const X* row, const P* weight, const P* bias, O
 template <typename X, typename P, typename Out>
 __device__ inline void rms(const X* row, const P* weight, Out* out, int width, float epsilon,
                            int packed) {
-  float squares = 0.0f;
   if (stays_in_registers(width, packed)) {
     PackedRow<X> kept(row, width);
-    kept.for_each([&](int, float (&v)[kPack]) {
-#pragma unroll
-      for (int i = 0; i < kPack; i++) squares += v[i] * v[i];
-    });
-    const float factor = rsqrtf(block_sum(squares) / width + epsilon);
-    kept.for_each([&](int at, float (&v)[kPack]) {
-      float gain[kPack];
-      load_pack(weight + at, gain);
-#pragma unroll
-      for (int i = 0; i < kPack; i++) v[i] = v[i] * factor * gain[i];
-      store_pack(out + at, v);
-    });
+    rms_kept(kept, weight, width, epsilon);
+    store_kept(kept, out);
     return;
   }
+  float squares = 0.0f;
   for (int c = threadIdx.x; c < width; c += blockDim.x) {
     const float value = to_float(row[c]);
     squares += value * value;

@@ -14,22 +14,12 @@
 //
 // Java side: QuantizeKernel. Needs sm_89.
 
-#include <cuda_fp8.h>
-
+#include "include/fp8.cuh"
 #include "include/values.cuh"
 
 namespace {
 
 constexpr int kPacks = 2;  // that a thread keeps; wider rows are read again
-constexpr float kLargest = 448.0f;
-
-__device__ inline unsigned round_4(const float* v, float factor) {
-  const __nv_fp8x2_storage_t low = __nv_cvt_float2_to_fp8x2(
-      make_float2(v[0] * factor, v[1] * factor), __NV_SATFINITE, __NV_E4M3);
-  const __nv_fp8x2_storage_t high = __nv_cvt_float2_to_fp8x2(
-      make_float2(v[2] * factor, v[3] * factor), __NV_SATFINITE, __NV_E4M3);
-  return static_cast<unsigned>(low) | static_cast<unsigned>(high) << 16;
-}
 
 }  // namespace
 
@@ -56,7 +46,7 @@ extern "C" __global__ void quantize_rows_bf16(const bf16* __restrict__ x,
     for (int i = 0; i < kPack; i++) largest = fmaxf(largest, fabsf(v[i]));
   }
   largest = block_max(largest);
-  const float row_scale = largest > 0.0f ? largest / kLargest : 1.0f;
+  const float row_scale = scale_for(largest);
   const float factor = 1.0f / row_scale;
   if (threadIdx.x == 0) {
     scale[blockIdx.x] = row_scale;

@@ -2,6 +2,7 @@ package dev.longtake.runtime.ops;
 
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.ScaledRows;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,13 @@ import org.jspecify.annotations.Nullable;
 public interface Ops extends AutoCloseable {
   /** Returns the type that activations are kept in; parameters too, where not quantised. */
   DType activationType();
+
+  /**
+   * Returns the type that keys and values are cached in: activations', or FP8 for packed caches.
+   */
+  default DType cacheType() {
+    return activationType();
+  }
 
   /** Returns the memory for intermediate results, shared by whoever computes at the moment. */
   Arena workspace();
@@ -47,9 +55,23 @@ public interface Ops extends AutoCloseable {
   // ---- matrix products ----
 
   /**
+   * Takes workspace for rows that only products with these weights, or with others of their type,
+   * will read: of the activation type, or {@link ScaledRows} where the weights are FP8. Layer
+   * normalisations can write either.
+   */
+  default Tensor linearInput(int rows, Linear weights) {
+    if (weights.scale() == null) {
+      return workspace().tensor(activationType(), rows, weights.inWidth());
+    }
+    return new ScaledRows(
+        workspace().tensor(DType.FP8_E4M3, rows, weights.inWidth()),
+        workspace().tensor(DType.FP32, rows));
+  }
+
+  /**
    * out = activation(x·Wᵀ + b).
    *
-   * @param x [rows, in]
+   * @param x [rows, in]; {@link ScaledRows} only for weights in FP8
    * @param out [rows, out]
    */
   void linear(Tensor x, Linear weights, Activation activation, Tensor out);
@@ -76,6 +98,53 @@ public interface Ops extends AutoCloseable {
    */
   void attention(
       Tensor q, List<Tensor> k, List<Tensor> v, float scale, @Nullable Tensor bias, Tensor out);
+
+  /**
+   * Keeps keys for later attention, rounded to the cache's type.
+   *
+   * @param keys activation type [tokens of the run, N, D], ready for use: after RoPE
+   */
+  default void storeKeys(Tensor keys, KvRun out) {
+    copy(keys, out.keys());
+  }
+
+  /**
+   * Keeps values for later attention, rounded to the cache's type.
+   *
+   * @param values activation type [tokens of the run, N, D]
+   */
+  default void storeValues(Tensor values, KvRun out) {
+    copy(values, out.values());
+  }
+
+  /**
+   * Reads cached keys.
+   *
+   * @param out activation type [tokens of the run, N, D]
+   */
+  default void loadKeys(KvRun run, Tensor out) {
+    copy(run.keys(), out);
+  }
+
+  /**
+   * Reads cached values.
+   *
+   * @param out activation type [tokens of the run, N, D]
+   */
+  default void loadValues(KvRun run, Tensor out) {
+    copy(run.values(), out);
+  }
+
+  /**
+   * Attends each query token to every token of a run, head by head: softmax(scale·q·kᵀ)·v.
+   *
+   * @param q activation type [Sq, N, D], after RoPE
+   * @param scale factor on q·kᵀ, normally 1/√D
+   * @param out as {@code q}, which it must not overlap
+   */
+  default void attention(Tensor q, KvRun context, float scale, Tensor out) {
+    attention(q, List.of(context.keys()), List.of(context.values()), scale, null, out);
+  }
 
   // ---- normalisation, over the last dimension ----
 
@@ -105,6 +174,63 @@ public interface Ops extends AutoCloseable {
    * @param out as {@code x}; may be {@code x}
    */
   void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor out);
+
+  /**
+   * Normalises every token over all heads as {@link #rmsNorm} does, then turns it as {@link #rope}.
+   *
+   * @param x [S, N, D]
+   * @param weight [N·D]
+   * @param out as {@code x}; may be {@code x}
+   */
+  default void rmsNormRope(
+      Tensor x, Tensor weight, float epsilon, Tensor cos, Tensor sin, Tensor out) {
+    int width = x.shape().extent(1) * x.shape().extent(2);
+    int tokens = x.shape().extent(0);
+    rmsNorm(x.reshape(tokens, width), weight, epsilon, out.reshape(tokens, width));
+    rope(out, cos, sin, out);
+  }
+
+  /**
+   * x = x + y·gate, then {@code out} as {@link #layerNorm} makes it of x.
+   *
+   * @param gate [width], the same for every row, or null for 1
+   */
+  default void addThenLayerNorm(
+      Tensor x,
+      Tensor y,
+      @Nullable Tensor gate,
+      Tensor weight,
+      Tensor bias,
+      float epsilon,
+      Tensor out) {
+    addMaybeGated(x, y, gate);
+    layerNorm(x, weight, bias, epsilon, out);
+  }
+
+  /**
+   * x = x + y·gate, then {@code out} as {@link #layerNormModulated} makes it of x.
+   *
+   * @param gate [width], the same for every row, or null for 1
+   */
+  default void addThenLayerNormModulated(
+      Tensor x,
+      Tensor y,
+      @Nullable Tensor gate,
+      Tensor scale,
+      Tensor shift,
+      float epsilon,
+      Tensor out) {
+    addMaybeGated(x, y, gate);
+    layerNormModulated(x, scale, shift, epsilon, out);
+  }
+
+  private void addMaybeGated(Tensor x, Tensor y, @Nullable Tensor gate) {
+    if (gate == null) {
+      add(x, y, x);
+    } else {
+      addGated(x, y, gate);
+    }
+  }
 
   /**
    * out = activation(x/max(‖x‖₂, 1e-12)·√width·gamma): the VAE's normalisation over channels.

@@ -2,6 +2,7 @@ package dev.longtake.runtime.ops;
 
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.ScaledRows;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
 
@@ -34,7 +35,7 @@ public final class ScratchBytes {
 
   /** Returns what {@link Ops#linear} takes: for inputs rounded to FP8, and a scale for each row. */
   public static long linear(Tensor x, Linear weights) {
-    if (weights.weight().dtype() != DType.FP8_E4M3) {
+    if (weights.weight().dtype() != DType.FP8_E4M3 || x instanceof ScaledRows) {
       return 0;
     }
     return align(x.shape().elements()) + align((long) x.shape().rows() * Float.BYTES);
@@ -63,6 +64,11 @@ public final class ScratchBytes {
   /** Returns what {@link Ops#attention} takes: for results that must not overwrite the queries. */
   public static long attention(Tensor q) {
     return q.dtype() == DType.BF16 ? align(q.bytes()) : 0;
+  }
+
+  /** Returns what a normalisation takes that cannot round to FP8 itself: for its result in bf16. */
+  public static long quantizing(Tensor out) {
+    return out instanceof ScaledRows ? align(out.shape().elements() * DType.BF16.bytes()) : 0;
   }
 
   /** Returns a convolution's weights as rows of channels. */

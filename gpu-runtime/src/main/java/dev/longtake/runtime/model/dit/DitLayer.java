@@ -3,12 +3,14 @@ package dev.longtake.runtime.model.dit;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.CausalAudioEncoder.Sound;
 import dev.longtake.runtime.model.dit.DitLayerWeights.AudioInjectorWeights;
-import dev.longtake.runtime.model.dit.LayerCaches.KeyValue;
 import dev.longtake.runtime.ops.Activation;
+import dev.longtake.runtime.ops.KvCache;
+import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /** One transformer layer with the audio injector behind it. Holds no state. */
@@ -25,7 +27,7 @@ final class DitLayer {
   }
 
   /** Computes the prompt's keys and values from the embedded prompt [text tokens, E]. */
-  void cacheText(Tensor text, DitLayerWeights weights, KeyValue cache) {
+  void cacheText(Tensor text, DitLayerWeights weights, KvRun cache) {
     keys(text, weights.cross(), cache.keys());
     values(text, weights.cross(), cache.values());
   }
@@ -37,29 +39,34 @@ final class DitLayer {
    * @param caches their rings are not touched, {@code text} must be filled
    */
   void condition(ConditionPass pass, Tensor tokens, DitLayerWeights weights, LayerCaches caches) {
-    Arena workspace = ops.workspace();
     int count = tokens.shape().extent(0);
-    try (Arena.Scope scope = workspace.scope()) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor modulation = modulation(weights, pass.timestep());
-      Tensor x = activations(count);
-      normalize(tokens, modulation, ATTENTION, x);
-      KeyValue conditions = caches.window().conditions();
-      Tensor reference = caches.referenceKeys();
-      keys(x, weights.self(), conditions.keys());
-      ops.copy(conditions.keys().slice(0, reference.shape().extent(0)), reference);
-      turn(pass, conditions.keys());
-      values(x, weights.self(), conditions.values());
-      for (KeyValue copy : caches.conditionCopies()) {
-        ops.copy(conditions.keys(), copy.keys());
-        ops.copy(conditions.values(), copy.values());
-      }
+      Tensor x = ops.linearInput(count, weights.self().q());
       Tensor q = heads(activations(count));
+      normalize(tokens, modulation, ATTENTION, x);
+      cacheConditions(pass, x, weights.self(), caches);
       queries(x, weights.self(), q);
       turn(pass, q);
-      attend(q, conditions, weights.self(), x);
-      ops.addGated(tokens, flat(q), gate(modulation, ATTENTION));
-      crossAttention(tokens, weights, caches.text());
-      feedForward(tokens, modulation, weights);
+      attend(q, caches.window().conditions(), weights.self());
+      afterAttention(tokens, q, modulation, weights, caches.text());
+    }
+  }
+
+  private void cacheConditions(
+      ConditionPass pass, Tensor x, AttentionWeights weights, LayerCaches caches) {
+    int count = x.shape().extent(0);
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor computed = heads(activations(count));
+      List<KvRun> copies = new ArrayList<>(caches.conditionCopies());
+      copies.add(caches.window().conditions());
+      keys(x, weights, computed);
+      Tensor reference = caches.referenceKeys();
+      ops.copy(computed.slice(0, reference.shape().extent(0)), reference);
+      turn(pass, computed);
+      copies.forEach(copy -> ops.storeKeys(computed, copy));
+      values(x, weights, computed);
+      copies.forEach(copy -> ops.storeValues(computed, copy));
     }
   }
 
@@ -79,33 +86,90 @@ final class DitLayer {
    * @param tokens [S, E], changed in place
    */
   void denoise(DenoisePass pass, Tensor tokens, DitLayerWeights weights, LayerCaches caches) {
-    Arena workspace = ops.workspace();
     int count = tokens.shape().extent(0);
-    try (Arena.Scope scope = workspace.scope()) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor modulation = modulation(weights, pass.timestep());
-      Tensor x = activations(count);
-      normalize(tokens, modulation, ATTENTION, x);
-      KeyValue own = caches.window().ring(pass.ringToken(), count);
-      keys(x, weights.self(), own.keys());
-      pass.noisy().turn(ops, own.keys(), own.keys());
-      values(x, weights.self(), own.values());
+      Tensor x = ops.linearInput(count, weights.self().q());
       Tensor q = heads(activations(count));
-      queries(x, weights.self(), q);
-      pass.noisy().turn(ops, q, q);
-
+      normalize(tokens, modulation, ATTENTION, x);
+      cacheBlock(pass, x, weights.self(), caches.window().ring(pass.ringToken(), count));
+      project(x, weights.self().q(), q);
+      pass.noisy().normalizeAndTurn(ops, q, weights.self().normQ(), config.epsilon());
       turnReference(pass.reference(), caches);
-      attend(q, caches.window().inUse(pass.ringTokens()), weights.self(), x);
-      ops.addGated(tokens, flat(q), gate(modulation, ATTENTION));
-      crossAttention(tokens, weights, caches.text());
-      feedForward(tokens, modulation, weights);
+      attend(q, caches.window().inUse(pass.ringTokens()), weights.self());
+      afterAttention(tokens, q, modulation, weights, caches.text());
+    }
+  }
+
+  /** Computes a block's keys and values, in their place where that can be. */
+  private void cacheBlock(DenoisePass pass, Tensor x, AttentionWeights weights, KvRun own) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      boolean inPlace = !own.isPacked();
+      Tensor keys = inPlace ? own.keys() : heads(activations(own.count()));
+      project(x, weights.k(), keys);
+      pass.noisy().normalizeAndTurn(ops, keys, weights.normK(), config.epsilon());
+      Tensor values = inPlace ? own.values() : heads(activations(own.count()));
+      values(x, weights, values);
+      if (!inPlace) {
+        ops.storeKeys(keys, own);
+        ops.storeValues(values, own);
+      }
     }
   }
 
   /** Brings the reference's keys to where the reference is in this forward. */
   private void turnReference(Rope3d.Table angles, LayerCaches caches) {
-    Tensor reference = caches.referenceKeys();
-    Tensor conditions = caches.window().conditions().keys();
-    angles.turn(ops, reference, conditions.slice(0, reference.shape().extent(0)));
+    Tensor raw = caches.referenceKeys();
+    KvRun reference = caches.window().conditions().part(0, raw.shape().extent(0));
+    if (!reference.isPacked()) {
+      angles.turn(ops, raw, reference.keys());
+      return;
+    }
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor turned = heads(activations(reference.count()));
+      angles.turn(ops, raw, turned);
+      ops.storeKeys(turned, reference);
+    }
+  }
+
+  /**
+   * Takes tokens through the rest of the layer: adds what self-attention has given, then
+   * cross-attention and the feed-forward network.
+   *
+   * @param tokens [S, E], changed in place
+   * @param attended [S, N, D] of self-attention, overwritten
+   */
+  private void afterAttention(
+      Tensor tokens, Tensor attended, Tensor modulation, DitLayerWeights weights, KvRun text) {
+    int count = tokens.shape().extent(0);
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor x = ops.linearInput(count, weights.cross().q());
+      ops.addThenLayerNorm(
+          tokens,
+          flat(attended),
+          gate(modulation, ATTENTION),
+          weights.crossNormWeight(),
+          weights.crossNormBias(),
+          config.epsilon(),
+          x);
+      queries(x, weights.cross(), attended);
+    }
+    attend(attended, text, weights.cross());
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor x = ops.linearInput(count, weights.ffnIn());
+      ops.addThenLayerNormModulated(
+          tokens,
+          flat(attended),
+          null,
+          modulation.slice(FEED_FORWARD + 1, 1),
+          modulation.slice(FEED_FORWARD, 1),
+          config.epsilon(),
+          x);
+      Tensor hidden = ops.workspace().tensor(ops.activationType(), count, config.ffnWidth());
+      ops.linear(x, weights.ffnIn(), Activation.GELU_TANH, hidden);
+      ops.linear(hidden, weights.ffnOut(), Activation.NONE, flat(attended));
+      ops.addGated(tokens, flat(attended), gate(modulation, FEED_FORWARD));
+    }
   }
 
   private Tensor modulation(DitLayerWeights weights, TimestepEmbedding timestep) {
@@ -123,31 +187,6 @@ final class DitLayer {
     return modulation.slice(first + 2, 1).reshape(config.width());
   }
 
-  private void crossAttention(Tensor tokens, DitLayerWeights weights, KeyValue text) {
-    int count = tokens.shape().extent(0);
-    try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor x = activations(count);
-      Tensor q = heads(activations(count));
-      ops.layerNorm(
-          tokens, weights.crossNormWeight(), weights.crossNormBias(), config.epsilon(), x);
-      queries(x, weights.cross(), q);
-      attend(q, text, weights.cross(), x);
-      ops.add(tokens, flat(q), tokens);
-    }
-  }
-
-  private void feedForward(Tensor tokens, Tensor modulation, DitLayerWeights weights) {
-    int count = tokens.shape().extent(0);
-    try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor x = activations(count);
-      Tensor hidden = ops.workspace().tensor(ops.activationType(), count, config.ffnWidth());
-      normalize(tokens, modulation, FEED_FORWARD, x);
-      ops.linear(x, weights.ffnIn(), Activation.GELU_TANH, hidden);
-      ops.linear(hidden, weights.ffnOut(), Activation.NONE, x);
-      ops.addGated(tokens, x, gate(modulation, FEED_FORWARD));
-    }
-  }
-
   /**
    * Adds to every latent frame's tokens what they attend to in its sound.
    *
@@ -155,7 +194,8 @@ final class DitLayer {
    */
   void injectAudio(Tensor tokens, Sound sound, AudioInjectorWeights weights) {
     int frames = sound.global().shape().extent(0);
-    int perFrame = tokens.shape().extent(0) / frames;
+    int count = tokens.shape().extent(0);
+    int perFrame = count / frames;
     int perFrameSound = sound.tokens().shape().extent(1);
     int width = config.width();
     try (Arena.Scope scope = ops.workspace().scope()) {
@@ -169,62 +209,65 @@ final class DitLayer {
       ops.copyColumns(shiftAndScale, 0, shift);
       ops.copyColumns(shiftAndScale, width, scale);
 
-      Tensor x = activations(tokens.shape().extent(0));
-      Tensor q = heads(activations(tokens.shape().extent(0)));
-      ops.layerNormModulated(tokens, scale, shift, DitConfig.ADAIN_EPSILON, x);
-      queries(x, weights.attention(), q);
+      Tensor normalized = ops.linearInput(count, weights.attention().q());
+      Tensor q = heads(activations(count));
+      ops.layerNormModulated(tokens, scale, shift, DitConfig.ADAIN_EPSILON, normalized);
+      queries(normalized, weights.attention(), q);
       Tensor soundTokens = sound.tokens().reshape(frames * perFrameSound, width);
-      KeyValue keyValue =
-          KeyValue.allocate(workspace, ops.activationType(), config, frames * perFrameSound);
-      keys(soundTokens, weights.attention(), keyValue.keys());
-      values(soundTokens, weights.attention(), keyValue.values());
+      Tensor attended = activations(count);
+      KvRun keyValues =
+          KvCache.allocate(
+                  workspace,
+                  ops.activationType(),
+                  frames * perFrameSound,
+                  config.heads(),
+                  config.headWidth())
+              .all();
+      keys(soundTokens, weights.attention(), keyValues.keys());
+      values(soundTokens, weights.attention(), keyValues.values());
       for (int frame = 0; frame < frames; frame++) {
-        KeyValue own = keyValue.slice(frame * perFrameSound, perFrameSound);
+        KvRun own = keyValues.part(frame * perFrameSound, perFrameSound);
         int first = frame * perFrame;
-        attention(q.slice(first, perFrame), own, x.slice(first, perFrame));
+        attention(q.slice(first, perFrame), own, attended.slice(first, perFrame));
       }
-      ops.linear(x, weights.attention().o(), Activation.NONE, flat(q));
+      ops.linear(attended, weights.attention().o(), Activation.NONE, flat(q));
       ops.add(tokens, flat(q), tokens);
     }
   }
 
-  /**
-   * q = o(attention(q, k, v)).
-   *
-   * @param between [S, E], overwritten: attention in place would need memory of its own on a GPU
-   */
-  private void attend(Tensor q, KeyValue context, AttentionWeights weights, Tensor between) {
-    attention(q, context, between);
-    ops.linear(between, weights.o(), Activation.NONE, flat(q));
+  /** q = o(attention(q, k, v)). */
+  private void attend(Tensor q, KvRun context, AttentionWeights weights) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor attended = activations(q.shape().extent(0));
+      attention(q, context, attended);
+      ops.linear(attended, weights.o(), Activation.NONE, flat(q));
+    }
   }
 
   /** out = attention(q, k, v), out being [S, E]. */
-  private void attention(Tensor q, KeyValue context, Tensor out) {
-    ops.attention(
-        q,
-        List.of(context.keys()),
-        List.of(context.values()),
-        config.attentionScale(),
-        null,
-        heads(out));
+  private void attention(Tensor q, KvRun context, Tensor out) {
+    ops.attention(q, context, config.attentionScale(), heads(out));
   }
 
   private void queries(Tensor x, AttentionWeights weights, Tensor out) {
-    project(x, weights.q(), weights.normQ(), out);
+    projectNormalized(x, weights.q(), weights.normQ(), out);
   }
 
   private void keys(Tensor x, AttentionWeights weights, Tensor out) {
-    project(x, weights.k(), weights.normK(), out);
+    projectNormalized(x, weights.k(), weights.normK(), out);
   }
 
   private void values(Tensor x, AttentionWeights weights, Tensor out) {
-    ops.linear(x, weights.v(), Activation.NONE, flat(out));
+    project(x, weights.v(), out);
   }
 
-  private void project(Tensor x, Linear linear, Tensor norm, Tensor out) {
-    Tensor flat = flat(out);
-    ops.linear(x, linear, Activation.NONE, flat);
-    ops.rmsNorm(flat, norm, config.epsilon(), flat);
+  private void projectNormalized(Tensor x, Linear linear, Tensor norm, Tensor out) {
+    project(x, linear, out);
+    ops.rmsNorm(flat(out), norm, config.epsilon(), flat(out));
+  }
+
+  private void project(Tensor x, Linear linear, Tensor out) {
+    ops.linear(x, linear, Activation.NONE, flat(out));
   }
 
   private Tensor activations(int rows) {

@@ -1,6 +1,6 @@
 package dev.longtake.runtime.model.dit;
 
-import dev.longtake.runtime.model.dit.LayerCaches.KeyValue;
+import dev.longtake.runtime.ops.KvRun;
 
 /**
  * The keys and values that one step's forwards attend to, as one run of tokens in memory: the
@@ -13,20 +13,20 @@ import dev.longtake.runtime.model.dit.LayerCaches.KeyValue;
  * @param firstCondition where the conditions begin: at 0, or where the ring in front of them ends
  * @param conditionTokens the reference's tokens, then the motion's
  */
-public record KeyWindow(KeyValue tokens, int firstCondition, int conditionTokens) {
+public record KeyWindow(KvRun tokens, int firstCondition, int conditionTokens) {
   /** Makes a window whose ring lies before the conditions. */
-  public static KeyWindow ringBefore(KeyValue tokens, int conditionTokens) {
-    return new KeyWindow(tokens, tokens.tokens() - conditionTokens, conditionTokens);
+  public static KeyWindow ringBefore(KvRun tokens, int conditionTokens) {
+    return new KeyWindow(tokens, tokens.count() - conditionTokens, conditionTokens);
   }
 
   /** Makes a window whose ring lies behind the conditions. */
-  public static KeyWindow ringBehind(KeyValue tokens, int conditionTokens) {
+  public static KeyWindow ringBehind(KvRun tokens, int conditionTokens) {
     return new KeyWindow(tokens, 0, conditionTokens);
   }
 
   /** Returns the conditions. */
-  public KeyValue conditions() {
-    return tokens.slice(firstCondition, conditionTokens);
+  public KvRun conditions() {
+    return tokens.part(firstCondition, conditionTokens);
   }
 
   /**
@@ -34,14 +34,14 @@ public record KeyWindow(KeyValue tokens, int firstCondition, int conditionTokens
    *
    * @param first tokens between the conditions and the part
    */
-  public KeyValue ring(int first, int count) {
-    return tokens.slice(ringLiesBefore() ? firstCondition - first - count : end() + first, count);
+  public KvRun ring(int first, int count) {
+    return tokens.part(ringLiesBefore() ? firstCondition - first - count : end() + first, count);
   }
 
   /** Returns the conditions with the {@code ringTokens} of the ring next to them. */
-  public KeyValue inUse(int ringTokens) {
+  public KvRun inUse(int ringTokens) {
     int first = ringLiesBefore() ? firstCondition - ringTokens : firstCondition;
-    return tokens.slice(first, conditionTokens + ringTokens);
+    return tokens.part(first, conditionTokens + ringTokens);
   }
 
   private boolean ringLiesBefore() {

@@ -104,6 +104,11 @@ public final class Rope3d {
           arena.tensor(DType.FP32, tokens, pairs), arena.tensor(DType.FP32, tokens, pairs));
     }
 
+    /** Normalises x [tokens, N, D] over all heads, then turns it, in place. */
+    void normalizeAndTurn(Ops ops, Tensor x, Tensor weight, float epsilon) {
+      ops.rmsNormRope(x, weight, epsilon, cos, sin, x);
+    }
+
     /** Turns x [tokens, N, D]; {@code out} may be {@code x}. */
     void turn(Ops ops, Tensor x, Tensor out) {
       ops.rope(x, cos, sin, out);

@@ -13,11 +13,15 @@ import dev.longtake.runtime.ops.Conv;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.ScratchBytes;
+import dev.longtake.runtime.ops.cuda.FusedNormKernels.Addend;
+import dev.longtake.runtime.ops.cuda.FusedNormKernels.Affine;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
+import dev.longtake.runtime.tensor.ScaledRows;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +44,7 @@ public final class CudaOps implements Ops {
   private final Libraries libraries;
   private final ElementwiseKernels elementwise;
   private final NormKernels norms;
+  private final FusedNormKernels fusedNorms;
   private final ChannelNormKernel channelNorm;
   private final LayoutKernels layout;
   private final QuantizedRows quantized;
@@ -55,6 +60,7 @@ public final class CudaOps implements Ops {
     this.modules = new KernelModules(context);
     this.elementwise = new ElementwiseKernels(modules);
     this.norms = new NormKernels(modules);
+    this.fusedNorms = new FusedNormKernels(context.device(), modules);
     this.channelNorm = new ChannelNormKernel(modules);
     this.layout = new LayoutKernels(modules);
     QuantizeKernels quantize = new QuantizeKernels(context.device(), modules);
@@ -176,6 +182,10 @@ public final class CudaOps implements Ops {
   public void layerNorm(
       Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, float epsilon, Tensor out) {
     Rows.requireSame(x, out);
+    if (out instanceof ScaledRows rows) {
+      quantizeAfter(rows, plain -> layerNorm(x, weight, bias, epsilon, plain));
+      return;
+    }
     DeviceTensor gain = weight == null ? null : Rows.rowOf("weight", weight, x);
     DeviceTensor addend = bias == null ? null : Rows.rowOf("bias", bias, x);
     if (gain != null && addend != null) {
@@ -187,6 +197,16 @@ public final class CudaOps implements Ops {
   @Override
   public void layerNormModulated(Tensor x, Tensor scale, Tensor shift, float epsilon, Tensor out) {
     Rows.requireSame(x, out);
+    if (out instanceof ScaledRows rows) {
+      Affine affine = new Affine(DeviceTensor.of(scale), DeviceTensor.of(shift), true);
+      if (fusedNorms.suits(DeviceTensor.of(x), null, affine, rows)) {
+        writtenRows(rows);
+        fusedNorms.layerNorm(stream, DeviceTensor.of(x), null, affine, epsilon, rows);
+      } else {
+        quantizeAfter(rows, plain -> layerNormModulated(x, scale, shift, epsilon, plain));
+      }
+      return;
+    }
     norms.layerNormModulated(
         stream,
         DeviceTensor.of(x),
@@ -194,6 +214,86 @@ public final class CudaOps implements Ops {
         DeviceTensor.of(shift),
         epsilon,
         written(out));
+  }
+
+  @Override
+  public void addThenLayerNorm(
+      Tensor x,
+      Tensor y,
+      @Nullable Tensor gate,
+      Tensor weight,
+      Tensor bias,
+      float epsilon,
+      Tensor out) {
+    Affine affine = new Affine(Rows.rowOf("weight", weight, x), Rows.rowOf("bias", bias, x), false);
+    if (!addThenNormalize(x, y, gate, affine, epsilon, out)) {
+      Ops.super.addThenLayerNorm(x, y, gate, weight, bias, epsilon, out);
+    }
+  }
+
+  @Override
+  public void addThenLayerNormModulated(
+      Tensor x,
+      Tensor y,
+      @Nullable Tensor gate,
+      Tensor scale,
+      Tensor shift,
+      float epsilon,
+      Tensor out) {
+    Affine affine = new Affine(DeviceTensor.of(scale), DeviceTensor.of(shift), true);
+    if (!addThenNormalize(x, y, gate, affine, epsilon, out)) {
+      Ops.super.addThenLayerNormModulated(x, y, gate, scale, shift, epsilon, out);
+    }
+  }
+
+  /** Returns false if there is no kernel for it; nothing has been queued then. */
+  private boolean addThenNormalize(
+      Tensor x, Tensor y, @Nullable Tensor gate, Affine affine, float epsilon, Tensor out) {
+    Rows.requireSame(x, y);
+    Rows.requireSame(x, out);
+    affine.shift().require("shift", affine.scale().dtype(), affine.scale().shape());
+    DeviceTensor factors = gate == null ? null : Rows.rowOf("gate", gate, x);
+    Addend addend = new Addend(DeviceTensor.of(y), factors);
+    if (!fusedNorms.suits(DeviceTensor.of(x), addend, affine, out)) {
+      return false;
+    }
+    if (out instanceof ScaledRows rows) {
+      writtenRows(rows);
+    } else {
+      written(out);
+    }
+    fusedNorms.layerNorm(stream, written(x), addend, affine, epsilon, out);
+    return true;
+  }
+
+  private void writtenRows(ScaledRows rows) {
+    written(rows.values());
+    written(rows.scale());
+  }
+
+  /** Computes a result in bf16, and rounds it to FP8. */
+  private void quantizeAfter(ScaledRows out, Consumer<Tensor> computation) {
+    try (Arena.Scope scope = workspace.scope()) {
+      Tensor plain = workspace.tensor(DType.BF16, out.shape());
+      computation.accept(plain);
+      quantized.round(DeviceTensor.of(plain), out);
+    }
+  }
+
+  @Override
+  public void rmsNormRope(
+      Tensor x, Tensor weight, float epsilon, Tensor cos, Tensor sin, Tensor out) {
+    DeviceTensor from = DeviceTensor.of(x);
+    DeviceTensor to = DeviceTensor.of(out);
+    DeviceTensor gain = DeviceTensor.of(weight);
+    out.require("out", x.dtype(), x.shape());
+    gain.require("weight", gain.dtype(), Shape.of(x.shape().extent(1) * x.shape().extent(2)));
+    if (FusedNormKernels.suitsRope(from, gain, DeviceTensor.of(cos), DeviceTensor.of(sin), to)) {
+      fusedNorms.rmsNormRope(
+          stream, from, gain, epsilon, DeviceTensor.of(cos), DeviceTensor.of(sin), written(out));
+    } else {
+      Ops.super.rmsNormRope(x, weight, epsilon, cos, sin, out);
+    }
   }
 
   @Override

@@ -16,6 +16,7 @@ import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
+import dev.longtake.runtime.tensor.ScaledRows;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.HashMap;
@@ -61,7 +62,6 @@ final class MatrixProducts {
         rows,
         outWidth,
         out.shape());
-    DeviceTensor input = DeviceTensor.of(x);
     DeviceTensor result = DeviceTensor.of(out);
     DeviceTensor weight = DeviceTensor.of(weights.weight());
     DeviceTensor bias = null;
@@ -72,9 +72,10 @@ final class MatrixProducts {
     }
     if (weights.scale() != null) {
       DeviceTensor scale = DeviceTensor.of(weights.scale());
-      multiplyQuantized(input, weight, scale, bias, activation, result);
+      multiplyQuantized(x, weight, scale, bias, activation, result);
       return;
     }
+    DeviceTensor input = DeviceTensor.of(x);
     GemmType type = typeOf(input, weight, result);
     if (type == null || (bias != null && bias.dtype() != result.dtype())) {
       general.launch(stream, input, weight, bias, activation, result);
@@ -89,23 +90,23 @@ final class MatrixProducts {
   }
 
   private void multiplyQuantized(
-      DeviceTensor x,
+      Tensor x,
       DeviceTensor weight,
       DeviceTensor scale,
       @Nullable DeviceTensor bias,
       Activation activation,
       DeviceTensor out) {
-    x.require("x", DType.BF16, x.shape());
     out.require("out", DType.BF16, out.shape());
-    GemmShape shape = quantizedShape(x, weight, epilogue(bias != null, activation));
+    GemmShape shape = quantizedShape(x.shape().rows(), weight, epilogue(bias != null, activation));
     try (Arena.Scope scope = workspace.scope()) {
-      QuantizedRows.Rounded rounded = quantized.of(x, workspace);
+      ScaledRows input =
+          x instanceof ScaledRows rows ? rows : quantized.of(DeviceTensor.of(x), workspace);
       library.multiply(
           stream,
           shape,
           new GemmOperands(
-              rounded.values().memory(),
-              rounded.scale().memory(),
+              DeviceTensor.of(input.values()).memory(),
+              DeviceTensor.of(input.scale()).memory(),
               weight.memory(),
               scale.memory(),
               memoryOf(bias),
@@ -115,19 +116,18 @@ final class MatrixProducts {
   }
 
   /** Does without the activation in the epilogue where the library has none for FP8. */
-  private GemmShape quantizedShape(DeviceTensor x, DeviceTensor weight, GemmEpilogue epilogue) {
-    GemmShape whole = quantizedShapeOf(x, weight, epilogue);
+  private GemmShape quantizedShape(int rows, DeviceTensor weight, GemmEpilogue epilogue) {
+    GemmShape whole = quantizedShapeOf(rows, weight, epilogue);
     if (supported.computeIfAbsent(whole, library::supports)) {
       return whole;
     }
     boolean biased = epilogue == GemmEpilogue.BIAS || epilogue == GemmEpilogue.BIAS_GELU_TANH;
-    return quantizedShapeOf(x, weight, biased ? GemmEpilogue.BIAS : GemmEpilogue.NONE);
+    return quantizedShapeOf(rows, weight, biased ? GemmEpilogue.BIAS : GemmEpilogue.NONE);
   }
 
-  private static GemmShape quantizedShapeOf(
-      DeviceTensor x, DeviceTensor weight, GemmEpilogue epilogue) {
+  private static GemmShape quantizedShapeOf(int rows, DeviceTensor weight, GemmEpilogue epilogue) {
     return new GemmShape(
-        x.shape().rows(),
+        rows,
         weight.shape().extent(1),
         weight.shape().extent(0),
         GemmType.FP8_FAST_SUMS,

@@ -29,7 +29,12 @@ final class QuantizeKernels {
   /** Loads the kernels if the GPU has FP8; without them every call is refused. */
   QuantizeKernels(CudaDevice device, KernelModules modules) {
     this.device = device;
-    this.loaded = device.isAtLeast(MAJOR, MINOR) ? modules.load("quantize_sm89") : null;
+    this.loaded = areFor(device) ? modules.load("quantize_sm89") : null;
+  }
+
+  /** Returns whether a GPU has FP8. */
+  static boolean areFor(CudaDevice device) {
+    return device.isAtLeast(MAJOR, MINOR);
   }
 
   /**
@@ -43,7 +48,7 @@ final class QuantizeKernels {
     int rows = x.shape().rows();
     int width = x.shape().extent(-1);
     x.require("x", DType.BF16, x.shape());
-    out.require("out", DType.FP8_E4M3, x.shape());
+    out.require("out", DType.FP8_E4M3, Shape.of(rows, width));
     scale.require("scale", DType.FP32, Shape.of(rows));
     checkArgument(
         width % WIDTH_MULTIPLE == 0 && Kernels.packed(x, out) == 1,

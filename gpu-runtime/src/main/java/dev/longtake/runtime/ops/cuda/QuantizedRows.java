@@ -4,7 +4,7 @@ import dev.longtake.runtime.cuda.CudaStream;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
-import dev.longtake.runtime.tensor.Shape;
+import dev.longtake.runtime.tensor.ScaledRows;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,13 +12,8 @@ import org.jspecify.annotations.Nullable;
  * values are made from the same input.
  */
 final class QuantizedRows {
-  /**
-   * An input in FP8.
-   *
-   * @param values FP8, as the source
-   * @param scale fp32 [rows]
-   */
-  record Rounded(DeviceTensor source, DeviceTensor values, DeviceTensor scale) {
+  /** An input and what it was rounded to. */
+  private record Rounded(DeviceTensor source, DeviceTensor values, DeviceTensor scale) {
     private boolean touches(DeviceTensor tensor) {
       return Overlap.of(source, tensor) || Overlap.of(values, tensor) || Overlap.of(scale, tensor);
     }
@@ -38,15 +33,29 @@ final class QuantizedRows {
    *
    * @param scratch where the result lies, until the caller's scope closes
    */
-  Rounded of(DeviceTensor x, Arena scratch) {
-    DeviceTensor values = DeviceTensor.of(scratch.tensor(DType.FP8_E4M3, x.shape()));
-    DeviceTensor scale = DeviceTensor.of(scratch.tensor(DType.FP32, Shape.of(x.shape().rows())));
+  ScaledRows of(DeviceTensor x, Arena scratch) {
+    int rows = x.shape().rows();
+    ScaledRows result =
+        new ScaledRows(
+            scratch.tensor(DType.FP8_E4M3, rows, x.shape().extent(-1)),
+            scratch.tensor(DType.FP32, rows));
+    DeviceTensor values = DeviceTensor.of(result.values());
+    DeviceTensor scale = DeviceTensor.of(result.scale());
     Rounded wanted = new Rounded(x, values, scale);
     if (!wanted.equals(last)) {
       kernels.rows(stream, x, values, scale);
       last = wanted;
     }
-    return wanted;
+    return result;
+  }
+
+  /** Rounds {@code x} to where the caller wants it. */
+  void round(DeviceTensor x, ScaledRows out) {
+    DeviceTensor values = DeviceTensor.of(out.values());
+    DeviceTensor scale = DeviceTensor.of(out.scale());
+    written(values);
+    written(scale);
+    kernels.rows(stream, x, values, scale);
   }
 
   /** Forgets what is remembered if {@code written} overwrites any of it. */

@@ -77,10 +77,14 @@ public final class PlanningOps implements Ops {
 
   @Override
   public void layerNorm(
-      Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, float epsilon, Tensor out) {}
+      Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, float epsilon, Tensor out) {
+    takeForAMoment(ScratchBytes.quantizing(out));
+  }
 
   @Override
-  public void layerNormModulated(Tensor x, Tensor scale, Tensor shift, float epsilon, Tensor out) {}
+  public void layerNormModulated(Tensor x, Tensor scale, Tensor shift, float epsilon, Tensor out) {
+    takeForAMoment(ScratchBytes.quantizing(out));
+  }
 
   @Override
   public void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor out) {}

@@ -4,7 +4,9 @@ import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.KeyWindow;
 import dev.longtake.runtime.model.dit.LayerCaches;
-import dev.longtake.runtime.model.dit.LayerCaches.KeyValue;
+import dev.longtake.runtime.ops.KvCache;
+import dev.longtake.runtime.ops.KvRun;
+import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.KvStore;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.tensor.DType;
@@ -23,13 +25,19 @@ import java.util.List;
  * moves 2.3 GB when the conditions change, which is twice a take.
  */
 record ResidentCaches(List<List<LayerCaches>> steps) implements KvStore {
-  static ResidentCaches allocate(ModelShape shape, DType dtype, Arena arena) {
+  /**
+   * Takes memory for the caches.
+   *
+   * @param ops whose types the caches have
+   */
+  static ResidentCaches allocate(ModelShape shape, Ops ops, Arena arena) {
+    Types types = new Types(ops.activationType(), ops.cacheType());
     List<List<LayerCaches>> steps = new ArrayList<>();
     for (int step = 0; step < shape.steps(); step++) {
       steps.add(new ArrayList<>());
     }
     for (int layer = 0; layer < shape.dit().layers(); layer++) {
-      List<LayerCaches> ofLayer = layer(shape, dtype, arena);
+      List<LayerCaches> ofLayer = layer(shape, types, arena);
       for (int step = 0; step < shape.steps(); step++) {
         steps.get(step).add(ofLayer.get(step));
       }
@@ -38,12 +46,12 @@ record ResidentCaches(List<List<LayerCaches>> steps) implements KvStore {
   }
 
   /** Returns one layer's caches for each step. */
-  private static List<LayerCaches> layer(ModelShape shape, DType dtype, Arena arena) {
+  private static List<LayerCaches> layer(ModelShape shape, Types types, Arena arena) {
     DitConfig config = shape.dit();
-    KeyValue text = KeyValue.allocate(arena, dtype, config, config.textTokens());
+    KvRun text = allocate(arena, types.plain(), config, config.textTokens());
     Tensor reference =
-        arena.tensor(dtype, shape.grid().frameTokens(), config.heads(), config.headWidth());
-    List<KeyWindow> windows = windows(shape, dtype, arena);
+        arena.tensor(types.plain(), shape.grid().frameTokens(), config.heads(), config.headWidth());
+    List<KeyWindow> windows = windows(shape, types.window(), arena);
     List<LayerCaches> steps = new ArrayList<>();
     for (int step = 0; step < windows.size(); step++) {
       steps.add(new LayerCaches(windows.get(step), reference, otherCopies(windows, step), text));
@@ -52,8 +60,8 @@ record ResidentCaches(List<List<LayerCaches>> steps) implements KvStore {
   }
 
   /** Returns the conditions that other pairs of steps have between their rings. */
-  private static List<KeyValue> otherCopies(List<KeyWindow> windows, int step) {
-    List<KeyValue> copies = new ArrayList<>();
+  private static List<KvRun> otherCopies(List<KeyWindow> windows, int step) {
+    List<KvRun> copies = new ArrayList<>();
     for (int first = 0; first < windows.size(); first += 2) {
       if (first / 2 != step / 2) {
         copies.add(windows.get(first).conditions());
@@ -68,14 +76,21 @@ record ResidentCaches(List<List<LayerCaches>> steps) implements KvStore {
     List<KeyWindow> windows = new ArrayList<>();
     while (windows.size() < shape.steps()) {
       int rings = Math.min(2, shape.steps() - windows.size());
-      KeyValue pair = KeyValue.allocate(arena, dtype, shape.dit(), rings * ring + conditions);
-      windows.add(KeyWindow.ringBefore(pair.slice(0, ring + conditions), conditions));
+      KvRun pair = allocate(arena, dtype, shape.dit(), rings * ring + conditions);
+      windows.add(KeyWindow.ringBefore(pair.part(0, ring + conditions), conditions));
       if (rings == 2) {
-        windows.add(KeyWindow.ringBehind(pair.slice(ring, conditions + ring), conditions));
+        windows.add(KeyWindow.ringBehind(pair.part(ring, conditions + ring), conditions));
       }
     }
     return windows;
   }
+
+  private static KvRun allocate(Arena arena, DType dtype, DitConfig config, int tokens) {
+    return KvCache.allocate(arena, dtype, tokens, config.heads(), config.headWidth()).all();
+  }
+
+  /** What a prompt's and the reference's keys are kept in, and what those of windows are. */
+  private record Types(DType plain, DType window) {}
 
   @Override
   public LayerCaches layer(int step, int layer) {

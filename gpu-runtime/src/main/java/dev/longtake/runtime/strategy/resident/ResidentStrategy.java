@@ -45,7 +45,7 @@ public final class ResidentStrategy implements ExecutionStrategy {
       implements DenoiseExecutor {
     @Override
     public KvStore openCaches(Arena arena) {
-      return ResidentCaches.allocate(shape, ops.activationType(), arena);
+      return ResidentCaches.allocate(shape, ops, arena);
     }
 
     @Override

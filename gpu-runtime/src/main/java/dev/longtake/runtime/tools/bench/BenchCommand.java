@@ -122,6 +122,11 @@ public final class BenchCommand implements Callable<Integer> {
   private @Nullable String vramLimit;
 
   @Option(
+      names = "--operations",
+      description = "Also report, on a GPU, how long every operation with the same shapes took.")
+  private boolean operations;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Also write the figures to this file.")
@@ -146,7 +151,7 @@ public final class BenchCommand implements Callable<Integer> {
             : ModelSource.of(Checkpoint.open(checkpoint), checkpoint.toString());
     BenchRun run = BenchRun.of(config, choice, source, picture(pixels), samples(), prompt);
     Ceilings ceilings = choice.gpu().isPresent() ? CudaCeilings.measure(choice, run.work()) : null;
-    BenchReport report = new BenchReport(config, shape, commandLine(), run, ceilings);
+    BenchReport report = new BenchReport(config, shape, commandLine(), run, ceilings, operations);
     spec.commandLine().getOut().print(report.text());
     spec.commandLine().getOut().flush();
     if (json != null) {

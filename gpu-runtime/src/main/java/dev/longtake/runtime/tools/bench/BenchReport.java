@@ -17,9 +17,16 @@ import org.jspecify.annotations.Nullable;
  * What a measurement says, for people and for files.
  *
  * @param ceilings of the device, or null if they were not measured
+ * @param showsOperations whether the time of every operation is told
  */
 record BenchReport(
-    EngineConfig config, String shape, String command, BenchRun run, @Nullable Ceilings ceilings) {
+    EngineConfig config,
+    String shape,
+    String command,
+    BenchRun run,
+    @Nullable Ceilings ceilings,
+    boolean showsOperations) {
+  private static final int MOST_OPERATIONS = 60;
   private static final double GIB = 1L << 30;
   private static final double MIB = 1L << 20;
 
@@ -51,6 +58,9 @@ record BenchReport(
         blocks.forwardMillis().get(0),
         blocks.idleSeconds());
     appendFamilies(text);
+    if (showsOperations) {
+      appendOperations(text);
+    }
     appendCeilings(text);
     Long driverBytes = run.driverPeakBytes();
     if (driverBytes == null) {
@@ -127,6 +137,21 @@ record BenchReport(
                   "all",
                   families.values().stream().mapToDouble(Double::doubleValue).sum() / times);
             });
+  }
+
+  private void appendOperations(StringBuilder text) {
+    line(text, "%nof one more clip, the operations that took longest:");
+    run.operations().stream()
+        .limit(MOST_OPERATIONS)
+        .forEach(
+            measured ->
+                line(
+                    text,
+                    "  %9.3f ms  %5d times  %-7s %s",
+                    measured.millis(),
+                    measured.count(),
+                    measured.part(),
+                    measured.operation()));
   }
 
   private String rate(OpFamily family, double millis) {

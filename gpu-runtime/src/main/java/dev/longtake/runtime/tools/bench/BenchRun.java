@@ -12,8 +12,11 @@ import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.Timeline;
 import dev.longtake.runtime.sampling.TakeRandom;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param seconds by phase, in order
  * @param frames that were rendered
  * @param endToEndSeconds from the open engine to the last frame
- * @param families milliseconds of one more clip by part and family of operations, on a GPU
+ * @param operations of one more clip, on a GPU
  * @param clipBlocks frame blocks of that clip
  * @param driverPeakBytes in use at the end by the driver's account, or null where there is none
  */
@@ -37,7 +40,7 @@ record BenchRun(
     ForwardWork work,
     int frames,
     double endToEndSeconds,
-    Map<String, Map<OpFamily, Double>> families,
+    List<TimedOps.Measured> operations,
     int clipBlocks,
     @Nullable Long driverPeakBytes) {
   private static final double FRAME_RATE_FPS = 25;
@@ -86,11 +89,11 @@ record BenchRun(
         phases.put(
             "conditions", timeline.millisBetween(begin, marks.blocks().get(0).begin()) / 1000);
         long usedBytes = device.usedBytes();
-        Map<String, Map<OpFamily, Double>> families = Map.of();
+        List<TimedOps.Measured> operations = List.of();
         if (usedBytes > 0) {
           ops.begin(timeline);
           take.renderClip((frame, rgb) -> {});
-          families = ops.end();
+          operations = ops.end();
         }
         return new BenchRun(
             device.description(),
@@ -101,7 +104,7 @@ record BenchRun(
             ForwardWork.of(engine.shape()),
             Math.min(wanted, take.frames()),
             phases.sinceOpen(),
-            families,
+            operations,
             engine.shape().model().blocks(),
             usedBytes > 0 ? usedBytes : null);
       }
@@ -110,6 +113,17 @@ record BenchRun(
 
   private static int wholeBlockFrames(EngineConfig config, LongtakeEngine engine) {
     return config.clipFrames() / engine.shape().model().blocks();
+  }
+
+  /** Returns the milliseconds of the operations by part and family. */
+  Map<String, Map<OpFamily, Double>> families() {
+    Map<String, Map<OpFamily, Double>> families = new TreeMap<>();
+    for (TimedOps.Measured measured : operations) {
+      families
+          .computeIfAbsent(measured.part(), part -> new EnumMap<>(OpFamily.class))
+          .merge(measured.family(), measured.millis(), Double::sum);
+    }
+    return families;
   }
 
   /** Returns the seconds until the engine was open. */

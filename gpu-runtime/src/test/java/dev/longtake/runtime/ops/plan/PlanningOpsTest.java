@@ -12,7 +12,6 @@ import dev.longtake.runtime.model.dit.DitLayerWeights;
 import dev.longtake.runtime.model.dit.DitWeights;
 import dev.longtake.runtime.model.dit.KeyWindow;
 import dev.longtake.runtime.model.dit.LayerCaches;
-import dev.longtake.runtime.model.dit.LayerCaches.KeyValue;
 import dev.longtake.runtime.model.dit.LayerPass;
 import dev.longtake.runtime.model.dit.TokenGrid;
 import dev.longtake.runtime.model.vae.StreamingVaeDecoder;
@@ -20,6 +19,8 @@ import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.model.vae.VaeEncoder;
 import dev.longtake.runtime.model.vae.VaeWeights;
 import dev.longtake.runtime.ops.Activation;
+import dev.longtake.runtime.ops.KvCache;
+import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.cpu.CpuOps;
@@ -117,14 +118,13 @@ class PlanningOpsTest {
       layers.add(DitLayerWeights.read(weights, config, layer));
       DType dtype = ops.activationType();
       int conditions = grid.conditionTokens();
-      KeyValue window =
-          KeyValue.allocate(arena, dtype, config, conditions + clipFrames * grid.frameTokens());
+      KvRun window = cache(arena, dtype, config, conditions + clipFrames * grid.frameTokens());
       caches.add(
           new LayerCaches(
               KeyWindow.ringBehind(window, conditions),
               arena.tensor(dtype, grid.frameTokens(), config.heads(), config.headWidth()),
               List.of(),
-              KeyValue.allocate(arena, dtype, config, config.textTokens())));
+              cache(arena, dtype, config, config.textTokens())));
     }
     DitLane lane = new DitLane(dit, arena, clipFrames);
     int channels = config.latentChannels();
@@ -144,6 +144,10 @@ class PlanningOpsTest {
         lane.velocity(step, latents);
       }
     }
+  }
+
+  private static KvRun cache(Arena arena, DType dtype, DitConfig config, int tokens) {
+    return KvCache.allocate(arena, dtype, tokens, config.heads(), config.headWidth()).all();
   }
 
   private static void sweep(

@@ -6,8 +6,9 @@ import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.HostBlock;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.LayerCaches;
-import dev.longtake.runtime.model.dit.LayerCaches.KeyValue;
 import dev.longtake.runtime.model.dit.TokenGrid;
+import dev.longtake.runtime.ops.KvRun;
+import dev.longtake.runtime.ops.plan.PlanningOps;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.HostTensor;
@@ -39,13 +40,13 @@ class ResidentCachesTest {
       }
       LayerCaches first = caches.layer(0, 0);
       mark(first.window().conditions(), 7);
-      for (KeyValue copy : first.conditionCopies()) {
+      for (KvRun copy : first.conditionCopies()) {
         mark(copy, 7);
       }
 
       for (int step = 0; step < steps; step++) {
-        KeyValue seen = caches.layer(step, 0).window().inUse(RING);
-        assertThat(seen.tokens()).isEqualTo(CONDITIONS + RING);
+        KvRun seen = caches.layer(step, 0).window().inUse(RING);
+        assertThat(seen.count()).isEqualTo(CONDITIONS + RING);
         assertThat(valuesOf(seen.keys())).containsExactly(7f, 100f * (step + 1));
         assertThat(valuesOf(seen.values())).containsExactly(-100f * (step + 1), -7f);
       }
@@ -75,7 +76,7 @@ class ResidentCachesTest {
     try (HostBlock memory = HostBlock.reserve(64 << 20)) {
       ResidentCaches caches = allocate(5, memory);
       for (int step = 0; step < 5; step++) {
-        List<KeyValue> all = new ArrayList<>(caches.layer(step, 0).conditionCopies());
+        List<KvRun> all = new ArrayList<>(caches.layer(step, 0).conditionCopies());
         all.add(caches.layer(step, 0).window().conditions());
         assertThat(all).hasSize(3);
       }
@@ -84,10 +85,10 @@ class ResidentCachesTest {
 
   private static ResidentCaches allocate(int steps, HostBlock memory) {
     ModelShape shape = new ModelShape(CONFIG, GRID, 6, steps);
-    return ResidentCaches.allocate(shape, DType.FP32, new Arena("caches", memory));
+    return ResidentCaches.allocate(shape, new PlanningOps(DType.FP32), new Arena("caches", memory));
   }
 
-  private static void mark(KeyValue tokens, float value) {
+  private static void mark(KvRun tokens, float value) {
     fill(tokens.keys(), value);
     fill(tokens.values(), -value);
   }
