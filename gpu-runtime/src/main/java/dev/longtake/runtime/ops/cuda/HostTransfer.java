@@ -14,7 +14,9 @@ import java.nio.FloatBuffer;
  * They travel as fp32 and are rounded or widened on the device.
  */
 final class HostTransfer implements AutoCloseable {
-  private static final int SLOTS = 2;
+  // As many as a frame block and its first two forwards upload, so that the host need not wait for
+  // the device to come to one before it can queue the next.
+  private static final int SLOTS = 8;
 
   private final CudaStream stream;
   private final ElementwiseKernels elementwise;
