@@ -18,6 +18,7 @@ import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.ExecutionStrategy;
+import java.util.List;
 
 /**
  * Finds out what an engine will need by running it where nothing is computed: it loads, encodes the
@@ -94,6 +95,7 @@ final class EnginePlanner {
             readback,
             TakeSpec.first(prompt, picture, audio, 0),
             new TakeRandom(0, 0),
+            pass -> stack.executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();
     for (int block = 0; block <= stack.shape().model().blocks(); block++) {

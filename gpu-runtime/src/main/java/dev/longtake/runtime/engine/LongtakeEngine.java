@@ -34,13 +34,12 @@ import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An engine on one device. What its threads ask for is computed a forward at a time, in turn. */
+/** An engine on one device, which its threads have in turn; see {@link DeviceTurns}. */
 public final class LongtakeEngine implements AvatarEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
 
@@ -55,7 +54,7 @@ public final class LongtakeEngine implements AvatarEngine {
   private final @Nullable T5Encoder textEncoder; // null: a guest in a free lane
   private final ConditionEncoder conditions;
   private final LanePool lanes;
-  private final ReentrantLock turn = new ReentrantLock(true);
+  private final DeviceTurns turns;
 
   private LongtakeEngine(
       EngineConfig config, ModelSource source, ComputeDevice device, Resources resources) {
@@ -82,6 +81,7 @@ public final class LongtakeEngine implements AvatarEngine {
     this.stack = ModelStack.load(shape, source, source::reader, strategy, device, ops, weights);
     this.textEncoder = plan.textEncoderBytes() == 0 ? null : loadTextEncoder(text);
     this.conditions = new ConditionEncoder(stack);
+    this.turns = new DeviceTurns(device::makeCurrent, stack.executor());
     List<Readback> readbacks = new ArrayList<>();
     for (int i = 0; i < plan.lanes(); i++) {
       readbacks.add(
@@ -143,13 +143,13 @@ public final class LongtakeEngine implements AvatarEngine {
     int[] ids = tokenizer.encode(PromptText.clean(prompt));
     T5Encoder resident = textEncoder;
     if (resident != null) {
-      return onDevice(() -> conditions.prompt(resident, ids));
+      return turns.get(() -> conditions.prompt(resident, ids));
     }
     LanePool.Slot slot = lanes.take();
     try {
-      return onDevice(() -> conditions.prompt(loadTextEncoder(slot.memory()), ids));
+      return turns.get(() -> conditions.prompt(loadTextEncoder(slot.memory()), ids));
     } finally {
-      inTurn(() -> lanes.giveBackOverwritten(slot));
+      turns.run(() -> lanes.giveBackOverwritten(slot));
     }
   }
 
@@ -160,13 +160,13 @@ public final class LongtakeEngine implements AvatarEngine {
     float[] withSilence = new float[Math.addExact(lead, samples.length)];
     System.arraycopy(samples, 0, withSilence, lead, samples.length);
     AudioWindows windows = AudioWindows.of(shape.wav2vec2(), withSilence.length);
-    return onDevice(() -> conditions.audio(withSilence, windows));
+    return turns.get(() -> conditions.audio(withSilence, windows));
   }
 
   @Override
   public PictureLatents encodePicture(Picture picture) {
     float[] pixels = PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
-    return onDevice(() -> conditions.picture(pixels));
+    return turns.get(() -> conditions.picture(pixels));
   }
 
   @Override
@@ -183,8 +183,9 @@ public final class LongtakeEngine implements AvatarEngine {
     LanePool.Slot slot = lanes.take();
     try {
       ClipGenerator generator =
-          new ClipGenerator(stack, slot.lane(), slot.readback(), spec, random, listener);
-      inTurn(generator::start);
+          new ClipGenerator(
+              stack, slot.lane(), slot.readback(), spec, random, turns::sweep, listener);
+      turns.render(() -> turns.run(generator::start));
       return new Session(slot, generator);
     } catch (RuntimeException | Error e) {
       lanes.giveBack(slot);
@@ -232,27 +233,6 @@ public final class LongtakeEngine implements AvatarEngine {
         shape, source, source::reader, stack.ops(), new Arena("text encoder", memory));
   }
 
-  /** Does something when it is the calling thread's turn. */
-  private void inTurn(Runnable work) {
-    turn.lock();
-    try {
-      device.makeCurrent();
-      work.run();
-    } finally {
-      turn.unlock();
-    }
-  }
-
-  private <T> T onDevice(Supplier<T> work) {
-    turn.lock();
-    try {
-      device.makeCurrent();
-      return work.get();
-    } finally {
-      turn.unlock();
-    }
-  }
-
   private final class Session implements TakeSession {
     private final LanePool.Slot slot;
     private final ClipGenerator generator;
@@ -266,9 +246,12 @@ public final class LongtakeEngine implements AvatarEngine {
     @Override
     public void renderClip(FrameSink sink) {
       checkState(!closed, "the take is closed");
-      do {
-        generator.nextBlock(LongtakeEngine.this::inTurn, sink);
-      } while (!generator.atClipStart());
+      turns.render(
+          () -> {
+            do {
+              generator.nextBlock(turns::run, sink);
+            } while (!generator.atClipStart());
+          });
       generator.deliver(sink);
     }
 
@@ -286,7 +269,7 @@ public final class LongtakeEngine implements AvatarEngine {
           "keptFrames must end the take within its last clip, but was %s of %s",
           keptFrames,
           generator.frames());
-      return onDevice(() -> conditions.end(generator.history(), keptFrames));
+      return turns.get(() -> conditions.end(generator.history(), keptFrames));
     }
 
     @Override

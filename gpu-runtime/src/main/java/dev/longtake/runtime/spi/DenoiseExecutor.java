@@ -16,6 +16,14 @@ public interface DenoiseExecutor {
    */
   KvStore openCaches(Arena arena);
 
+  /**
+   * Returns how long a forward may wait for those of other lanes: about what a sweep of one lane
+   * less saves.
+   */
+  default long patienceNanos() {
+    return 0;
+  }
+
   /** Takes all forwards through all layers. Queued, not waited for. */
   void sweep(List<LanePass> passes);
 }
