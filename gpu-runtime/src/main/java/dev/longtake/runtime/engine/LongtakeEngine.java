@@ -30,6 +30,8 @@ import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.Placement;
+import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.util.ArrayList;
@@ -47,7 +49,7 @@ public final class LongtakeEngine implements AvatarEngine {
   private final ComputeDevice device;
   private final ModelSource source;
   private final EngineShape shape;
-  private final MemoryPlan plan;
+  private final EnginePlan plan;
   private final Resources resources;
   private final Tokenizer tokenizer;
   private final ModelStack stack;
@@ -66,29 +68,38 @@ public final class LongtakeEngine implements AvatarEngine {
     this.shape =
         source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
     ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
-    long budgetBytes = Math.min(config.budgetBytes(), device.availableBytes());
-    this.plan = EnginePlanner.plan(shape, source, strategy, device, config.lanes(), budgetBytes);
-    EnginePlanner.requireFits(plan, config.strategy(), budgetBytes);
+    this.plan = plan(strategy);
+    MemoryPlan memoryPlan = plan.memory();
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
-    Partition memory = new Partition(resources.add(device.reserve(plan.totalBytes())));
-    Arena weights = new Arena("weights", memory.next(plan.weightBytes()));
-    Block text = memory.next(plan.textEncoderBytes());
+    Partition memory = new Partition(resources.add(device.reserve(memoryPlan.reservedBytes())));
+    Arena weights = new Arena("weights", memory.next(memoryPlan.weightBytes()));
+    Block text = memory.next(memoryPlan.textEncoderBytes());
     List<Block> laneMemories = new ArrayList<>();
-    for (int i = 0; i < plan.lanes(); i++) {
-      laneMemories.add(memory.next(plan.laneBytes()));
+    for (int i = 0; i < memoryPlan.lanes(); i++) {
+      laneMemories.add(memory.next(memoryPlan.laneBytes()));
     }
-    Ops ops = resources.add(device.openOps(memory.next(plan.workspaceBytes())));
-    this.stack = ModelStack.load(shape, source, source::reader, strategy, device, ops, weights);
-    this.textEncoder = plan.textEncoderBytes() == 0 ? null : loadTextEncoder(text);
+    Ops ops = resources.add(device.openOps(memory.next(memoryPlan.workspaceBytes())));
+    Placement placement =
+        new Placement(
+            ops,
+            resources.add(device.openQueues(ops)),
+            weights,
+            new Arena("host weights", reserveHost(memoryPlan.hostWeightBytes())));
+    this.stack =
+        ModelStack.load(
+            shape, source, source::reader, strategy, plan.residency(), device, placement);
+    this.textEncoder = plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(text) : null;
     this.conditions = new ConditionEncoder(stack);
     this.turns = new DeviceTurns(device::makeCurrent, stack.executor());
     List<Readback> readbacks = new ArrayList<>();
-    for (int i = 0; i < plan.lanes(); i++) {
+    List<Block> hosts = new ArrayList<>();
+    for (int i = 0; i < memoryPlan.lanes(); i++) {
+      hosts.add(reserveHost(memoryPlan.hostLaneBytes()));
       readbacks.add(
           resources.add(
               device.openReadback(ops, DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
     }
-    this.lanes = new LanePool(stack, laneMemories, readbacks);
+    this.lanes = new LanePool(stack, laneMemories, hosts, readbacks);
     ops.synchronize();
     LOG.info(
         "Opened {} on {} in {} ms: strategy {}, {}",
@@ -97,6 +108,20 @@ public final class LongtakeEngine implements AvatarEngine {
         (System.nanoTime() - started) / 1_000_000,
         config.strategy(),
         plan.describe());
+  }
+
+  private EnginePlan plan(ExecutionStrategy strategy) {
+    long budgetBytes =
+        Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes());
+    long hostBudgetBytes = device.availableHostBytes();
+    EnginePlanner planner = planner();
+    EnginePlan found = planner.plan(strategy, config.lanes(), budgetBytes, hostBudgetBytes);
+    planner.requireFits(found, strategy, budgetBytes, hostBudgetBytes);
+    return found;
+  }
+
+  private Block reserveHost(long bytes) {
+    return resources.add(device.reserveHost(bytes));
   }
 
   /**
@@ -147,7 +172,7 @@ public final class LongtakeEngine implements AvatarEngine {
     }
     LanePool.Slot slot = lanes.take();
     try {
-      return turns.get(() -> conditions.prompt(loadTextEncoder(slot.memory()), ids));
+      return turns.get(() -> conditions.prompt(visitingTextEncoder(slot.memory()), ids));
     } finally {
       turns.run(() -> lanes.giveBackOverwritten(slot));
     }
@@ -203,7 +228,16 @@ public final class LongtakeEngine implements AvatarEngine {
   }
 
   MemoryPlan plan() {
-    return plan;
+    return plan.memory();
+  }
+
+  Residency residency() {
+    return plan.residency();
+  }
+
+  /** Returns what plans engines of this one's model, size and device. */
+  EnginePlanner planner() {
+    return new EnginePlanner(shape, source, device);
   }
 
   /** Returns all sizes. */
@@ -216,9 +250,9 @@ public final class LongtakeEngine implements AvatarEngine {
     return device;
   }
 
-  /** Returns the bytes that were planned for the device, all of which it has reserved. */
+  /** Returns the bytes that were planned for the device, those that its driver takes included. */
   public long plannedBytes() {
-    return plan.totalBytes();
+    return plan.memory().totalBytes();
   }
 
   @Override
@@ -226,6 +260,13 @@ public final class LongtakeEngine implements AvatarEngine {
     checkState(lanes.allFree(), "a take is still open; close it first");
     device.makeCurrent();
     resources.close();
+  }
+
+  private T5Encoder visitingTextEncoder(Block memory) {
+    return plan.text() == TextPlacement.GUEST
+        ? loadTextEncoder(memory)
+        : ModelStack.streamTextEncoder(
+            shape, source, source::reader, stack.ops(), new Arena("text encoder", memory));
   }
 
   private T5Encoder loadTextEncoder(Block memory) {

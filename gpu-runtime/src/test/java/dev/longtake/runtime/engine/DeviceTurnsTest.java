@@ -154,8 +154,14 @@ class DeviceTurnsTest {
 
   private static LanePass pass(Runnable layer) {
     KvStore none =
-        (step, index) -> {
-          throw new IllegalStateException("nobody asks for caches");
+        new KvStore() {
+          @Override
+          public LayerCaches acquire(int step, int index, CacheUse use) {
+            throw new IllegalStateException("nobody asks for caches");
+          }
+
+          @Override
+          public void release() {}
         };
     return new LanePass(
         none,
@@ -181,7 +187,7 @@ class DeviceTurnsTest {
     private volatile @Nullable RuntimeException failure;
 
     @Override
-    public KvStore openCaches(Arena arena) {
+    public KvStore openCaches(Arena device, Arena host) {
       throw new IllegalStateException("nobody asks for caches");
     }
 

@@ -216,7 +216,8 @@ class LongtakeEngineTest {
             e -> assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT))
         .hasMessageContaining("Strategy 'resident' needs")
         .hasMessageContaining("weights")
-        .hasMessageContaining("budget");
+        .hasMessageContaining("budget")
+        .hasMessageContaining("The least for this size is strategy offload with 1 lane");
   }
 
   @ParameterizedTest
