@@ -255,6 +255,11 @@ public final class LongtakeEngine implements AvatarEngine {
     return plan.memory().totalBytes();
   }
 
+  /** Returns the bytes of pinned host memory that were planned. */
+  public long plannedHostBytes() {
+    return plan.memory().hostBytes();
+  }
+
   @Override
   public void close() {
     checkState(lanes.allFree(), "a take is still open; close it first");

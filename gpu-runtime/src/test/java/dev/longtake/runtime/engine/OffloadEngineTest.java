@@ -50,7 +50,9 @@ class OffloadEngineTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 0, 1", "0, 0, 2", "0, 0, 3", "1, 0, 1", "3, 0, 2", "6, 0, 1", "6, 2, 2", "6, 5, 3"})
+  @CsvSource({
+    "0, 0, 1", "0, 0, 2", "0, 0, 3", "1, 0, 1", "3, 0, 2", "6, 0, 1", "6, 2, 2", "6, 5, 3"
+  })
   void givesTheBitsOfResident(int weightLayers, int cacheLayers, int lanes) throws Exception {
     Residency residency = new Residency(weightLayers, cacheLayers);
     long budgetBytes = leastBudgetBytes(residency, lanes);
@@ -98,8 +100,7 @@ class OffloadEngineTest {
             }
           };
       try (TakeSession take = engine.open(spec(engine, 0), new TakeRandom(0, 0), broken)) {
-        assertThatThrownBy(() -> take.renderClip((frame, rgb) -> {}))
-            .hasMessage("broken forward");
+        assertThatThrownBy(() -> take.renderClip((frame, rgb) -> {})).hasMessage("broken forward");
       }
       assertThat(render(engine, 0).latents()).isEqualTo(expected.get(0).latents());
     }
