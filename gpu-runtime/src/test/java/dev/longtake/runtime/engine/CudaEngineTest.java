@@ -3,18 +3,23 @@ package dev.longtake.runtime.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,12 +53,38 @@ class CudaEngineTest {
     assertThat(guest.latents.toArray()).isEqualTo(resident.latents.toArray());
   }
 
+  // From everything in host memory to all weights but no caches on the device.
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "FP8"})
+  void offloadGivesTheBitsOfResident(Precision precision) {
+    Rendering resident = render(precision, Long.MAX_VALUE);
+    long step = resident.plannedBytes / 40;
+    Set<Residency> seen = new HashSet<>();
+    for (long budgetBytes = resident.plannedBytes; ; budgetBytes -= step) {
+      Rendering offload;
+      try {
+        offload = render("offload", precision, budgetBytes);
+      } catch (LongtakeException e) {
+        assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT);
+        break;
+      }
+      assertThat(offload.latents.toArray()).isEqualTo(resident.latents.toArray());
+      assertThat(offload.pixels.toByteArray()).isEqualTo(resident.pixels.toByteArray());
+      seen.add(offload.residency);
+    }
+    assertThat(seen).contains(new Residency(0, 0));
+  }
+
   private static Rendering render(Precision precision, long budgetBytes) {
+    return render("resident", precision, budgetBytes);
+  }
+
+  private static Rendering render(String strategy, Precision precision, long budgetBytes) {
     EngineConfig config =
         new EngineConfig(
             CHECKPOINT.toString(),
             "cuda",
-            "resident",
+            strategy,
             precision,
             HEIGHT,
             WIDTH,
@@ -70,6 +101,7 @@ class CudaEngineTest {
               engine.encodePicture(new Picture(HEIGHT, WIDTH, new byte[HEIGHT * WIDTH * 3])),
               engine.encodeAudio(new float[3 * 16_000], 0),
               1);
+      long usedBytes = 0;
       try (TakeSession take = engine.open(spec, new TakeRandom(1, 0), rendering)) {
         for (int clip = 0; clip < CLIPS; clip++) {
           take.renderClip(
@@ -78,8 +110,10 @@ class CudaEngineTest {
                 rgb.get(copy);
                 rendering.pixels.writeBytes(copy);
               });
+          usedBytes = clip == 0 ? engine.device().usedBytes() : usedBytes; // all kernels are loaded
         }
       }
+      assertThat(engine.device().usedBytes()).isEqualTo(usedBytes);
       assertThat(engine.ops().workspace().peakBytes()).isLessThan(engine.plan().workspaceBytes());
       return rendering;
     }
@@ -88,12 +122,14 @@ class CudaEngineTest {
   private static final class Rendering implements GenerationListener {
     private final LongtakeEngine engine;
     private final long plannedBytes;
+    private final Residency residency;
     private final List<HostValues> latents = new ArrayList<>();
     private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
 
     Rendering(LongtakeEngine engine) {
       this.engine = engine;
       this.plannedBytes = engine.plannedBytes();
+      this.residency = engine.residency();
     }
 
     @Override

@@ -8,12 +8,15 @@ import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.ByteArrayOutputStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +24,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -106,6 +110,31 @@ class OffloadEngineTest {
     }
   }
 
+  @Test
+  void reservesNothingOnceItIsOpen() {
+    AtomicInteger reserved = new AtomicInteger();
+    EngineConfig config = config("offload", 1, leastBudgetBytes(new Residency(1, 0), 1));
+    ComputeDevice cpu = DeviceChoice.of("cpu", Precision.FP32, Precision.FP32).open(1);
+    ComputeDevice counted =
+        (ComputeDevice)
+            Proxy.newProxyInstance(
+                ComputeDevice.class.getClassLoader(),
+                new Class<?>[] {ComputeDevice.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().startsWith("reserve")) {
+                    reserved.incrementAndGet();
+                  }
+                  return method.invoke(cpu, arguments);
+                });
+    ModelSource source = ModelSource.of(Checkpoint.open(CHECKPOINT), "demo");
+    try (LongtakeEngine engine = LongtakeEngine.open(config, source, () -> counted)) {
+      int atOpen = reserved.get();
+      assertThat(atOpen).isEqualTo(3); // on the device; for weights and one lane on the host
+      assertThat(render(engine, 0).latents()).isEqualTo(expected.get(0).latents());
+      assertThat(reserved.get()).isEqualTo(atOpen);
+    }
+  }
+
   /** Returns the smallest budget with which so many layers stay on the device. */
   private static long leastBudgetBytes(Residency residency, int lanes) {
     try (LongtakeEngine engine = open("resident", 1, Long.MAX_VALUE)) {
@@ -131,20 +160,22 @@ class OffloadEngineTest {
   }
 
   private static LongtakeEngine open(String strategy, int lanes, long budgetBytes) {
-    EngineConfig config =
-        new EngineConfig(
-            CHECKPOINT.toString(),
-            "cpu",
-            strategy,
-            Precision.FP32,
-            HEIGHT,
-            WIDTH,
-            CLIP_FRAMES,
-            4,
-            lanes,
-            2,
-            budgetBytes);
-    return LongtakeEngine.open(config, Checkpoint.open(CHECKPOINT));
+    return LongtakeEngine.open(config(strategy, lanes, budgetBytes), Checkpoint.open(CHECKPOINT));
+  }
+
+  private static EngineConfig config(String strategy, int lanes, long budgetBytes) {
+    return new EngineConfig(
+        CHECKPOINT.toString(),
+        "cpu",
+        strategy,
+        Precision.FP32,
+        HEIGHT,
+        WIDTH,
+        CLIP_FRAMES,
+        4,
+        lanes,
+        2,
+        budgetBytes);
   }
 
   private static Rendering render(LongtakeEngine engine, int take) {
