@@ -1,11 +1,11 @@
-// Attention on the tensor cores, without a bias, for bf16 tensors.
+// Attention on the tensor cores, without a bias, for tensors of 16-bit types.
 //
 //   out[i, n, :] = sum_j softmax_j(scale * q[i, n, :] . k[j, n, :]) * v[j, n, :]
 //
 // q, out: [queries, heads, D]; keys and values: up to four segments [count, heads, D] that are
 // read as one sequence; all row-major and 16-byte aligned. out may be q. The softmax is computed
 // block by block of keys, online; scores, sums and results are fp32, probabilities are rounded to
-// bf16. The order of all sums is fixed, so results are the same in every run.
+// the type of the tensors, of which they are at most 2^kSlack. The order of all sums is fixed, so results are the same in every run.
 // Launch: grid (ceil(queries / tile), heads), 128 threads, dynamic shared memory of
 // (tile + 4 * keys) * D * 2 bytes, with tile and keys as in the instantiations below.
 // Java side: AttentionKernel. Specification: CpuOps#attention.
@@ -25,11 +25,11 @@ __device__ inline unsigned piece_offset(int row, int piece) {
 }
 
 // Starts copying rows [first, first + Keys) of keys and values. The rows behind the last become 0.
-template <int D, int Keys>
-__device__ inline void load_keys(const KeyValues& kv, int first, long long row_stride,
+template <int D, int Keys, typename T>
+__device__ inline void load_keys(const KeyValuesOf<T>& kv, int first, long long row_stride,
                                  long long head_start, unsigned keys, unsigned values) {
   constexpr int kPieces = D / 8;
-  Segment segment = segment_of(kv, first, row_stride);
+  SegmentOf<T> segment = segment_of(kv, first, row_stride);
   const bool whole = first + Keys <= segment.end;
 #pragma unroll 8
   for (int at = threadIdx.x; at < Keys * kPieces; at += kWarps * 32) {
@@ -47,8 +47,8 @@ __device__ inline void load_keys(const KeyValues& kv, int first, long long row_s
   }
 }
 
-template <int D, int RowTiles, int Keys>
-__device__ inline void attend(const bf16* q, const KeyValues& kv, bf16* out, int queries, int heads,
+template <int D, int RowTiles, int Keys, typename T>
+__device__ inline void attend(const T* q, const KeyValuesOf<T>& kv, T* out, int queries, int heads,
                               float scale) {
   constexpr int kWarpRows = 16 * RowTiles;
   constexpr int kTile = kWarps * kWarpRows;
@@ -117,8 +117,8 @@ __device__ inline void attend(const bf16* q, const KeyValues& kv, bf16* out, int
             b, key_tiles + stage + piece_offset<D>(n * 16 + key_in_16, step * 2 + key_piece));
 #pragma unroll
         for (int m = 0; m < RowTiles; m++) {
-          multiply_add(score[m][2 * n], a[m], b[0], b[1]);
-          multiply_add(score[m][2 * n + 1], a[m], b[2], b[3]);
+          multiply_add<T>(score[m][2 * n], a[m], b[0], b[1]);
+          multiply_add<T>(score[m][2 * n + 1], a[m], b[2], b[3]);
         }
       }
     }
@@ -186,10 +186,10 @@ __device__ inline void attend(const bf16* q, const KeyValues& kv, bf16* out, int
       unsigned a[RowTiles][4];
 #pragma unroll
       for (int m = 0; m < RowTiles; m++) {
-        a[m][0] = pack_bf16(score[m][2 * step][0], score[m][2 * step][1]);
-        a[m][1] = pack_bf16(score[m][2 * step][2], score[m][2 * step][3]);
-        a[m][2] = pack_bf16(score[m][2 * step + 1][0], score[m][2 * step + 1][1]);
-        a[m][3] = pack_bf16(score[m][2 * step + 1][2], score[m][2 * step + 1][3]);
+        a[m][0] = pack_pair<T>(score[m][2 * step][0], score[m][2 * step][1]);
+        a[m][1] = pack_pair<T>(score[m][2 * step][2], score[m][2 * step][3]);
+        a[m][2] = pack_pair<T>(score[m][2 * step + 1][0], score[m][2 * step + 1][1]);
+        a[m][3] = pack_pair<T>(score[m][2 * step + 1][2], score[m][2 * step + 1][3]);
       }
 #pragma unroll
       for (int n = 0; n < D / 16; n++) {
@@ -198,8 +198,8 @@ __device__ inline void attend(const bf16* q, const KeyValues& kv, bf16* out, int
             b, value_tiles + stage + piece_offset<D>(step * 16 + row_in_16, n * 2 + piece_of_2));
 #pragma unroll
         for (int m = 0; m < RowTiles; m++) {
-          multiply_add(result[m][2 * n], a[m], b[0], b[1]);
-          multiply_add(result[m][2 * n + 1], a[m], b[2], b[3]);
+          multiply_add<T>(result[m][2 * n], a[m], b[0], b[1]);
+          multiply_add<T>(result[m][2 * n + 1], a[m], b[2], b[3]);
         }
       }
     }
@@ -215,11 +215,11 @@ __device__ inline void attend(const bf16* q, const KeyValues& kv, bf16* out, int
       const float factor = 1.0f / total;
       const int query = first_query + warp_row + m * 16 + half * 8 + lane / 4;
       if (query < queries) {
-        bf16* row = out + query * row_stride + head_start + lane % 4 * 2;
+        T* row = out + query * row_stride + head_start + lane % 4 * 2;
 #pragma unroll
         for (int n = 0; n < D / 8; n++) {
           *reinterpret_cast<unsigned*>(row + n * 8) =
-              pack_bf16(result[m][n][2 * half] * factor, result[m][n][2 * half + 1] * factor);
+              pack_pair<T>(result[m][n][2 * half] * factor, result[m][n][2 * half + 1] * factor);
         }
       }
     }
@@ -229,15 +229,16 @@ __device__ inline void attend(const bf16* q, const KeyValues& kv, bf16* out, int
 }  // namespace
 
 // Defines a kernel. Unused segments are null and begin at `total`.
-#define ATTENTION(D, ROW_TILES, KEYS, BLOCKS_PER_SM)                                               \
-  extern "C" __global__ void __launch_bounds__(kWarps * 32, BLOCKS_PER_SM) attention_##D(          \
-      const bf16* q, const bf16* k0, const bf16* k1, const bf16* k2, const bf16* k3,               \
-      const bf16* v0, const bf16* v1, const bf16* v2, const bf16* v3, int first1, int first2,      \
-      int first3, int total, bf16* out, int queries, int heads, float scale) {                     \
-    const KeyValues kv = {{k0, k1, k2, k3}, {v0, v1, v2, v3}, {0, first1, first2, first3}, total}; \
-    attend<D, ROW_TILES, KEYS>(q, kv, out, queries, heads, scale);                                 \
+#define ATTENTION(D, ROW_TILES, KEYS, BLOCKS_PER_SM, T, TN)                                     \
+  extern "C" __global__ void __launch_bounds__(kWarps * 32, BLOCKS_PER_SM) attention_##D##_##TN( \
+      const T* q, const T* k0, const T* k1, const T* k2, const T* k3, const T* v0, const T* v1, \
+      const T* v2, const T* v3, int first1, int first2, int first3, int total, T* out,          \
+      int queries, int heads, float scale) {                                                    \
+    const KeyValuesOf<T> kv = {                                                                 \
+        {k0, k1, k2, k3}, {v0, v1, v2, v3}, {0, first1, first2, first3}, total};                \
+    attend<D, ROW_TILES, KEYS>(q, kv, out, queries, heads, scale);                              \
   }
 
-ATTENTION(64, 2, 64, 2)   // tile 128
-ATTENTION(128, 2, 64, 2)  // tile 128
-ATTENTION(384, 1, 32, 1)  // tile 64
+ATTENTION(64, 2, 64, 2, bf16, bf16)   // tile 128
+ATTENTION(128, 2, 64, 2, bf16, bf16)  // tile 128
+ATTENTION(384, 1, 32, 1, fp16, f16)   // tile 64

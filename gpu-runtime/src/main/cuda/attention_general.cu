@@ -120,3 +120,4 @@ __device__ inline void attend(const T* q, const KeyValues<T>& kv, const T* bias,
 
 DEFINE_ATTENTION(float, f32)
 DEFINE_ATTENTION(bf16, bf16)
+DEFINE_ATTENTION(fp16, f16)

@@ -2,7 +2,7 @@
 //
 //   out[r, c] = activation(x[r, c] / max(|x[r, :]|, 1e-12) * sqrt(width) * gamma[c])
 //
-// x, out: [rows, width] row-major; gamma: [width]. Exists for f32 and bf16 tensors, all of one
+// x, out: [rows, width] row-major; gamma: [width]. Exists for f32 and fp16 tensors, all of one
 // type. Sums are fp32. out may be x. `packed` is 1 if all pointers are 16-byte aligned and width is
 // a multiple of 8. `activation` is one of the enum Activation.
 // Launch: threads of a block a multiple of 32; `lanes` of them, a power of two up to 32, share a
@@ -107,7 +107,7 @@ __device__ inline void channel_norm(const T* x, const T* gamma, T* out, long lon
 
 }  // namespace
 
-extern "C" __global__ void channel_norm_bf16(const bf16* x, const bf16* gamma, bf16* out,
+extern "C" __global__ void channel_norm_f16(const fp16* x, const fp16* gamma, fp16* out,
                                              long long rows, int width, int lanes, int activation,
                                              int packed) {
   channel_norm(x, gamma, out, rows, width, lanes, activation, packed);

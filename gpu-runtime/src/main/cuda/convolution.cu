@@ -1,10 +1,10 @@
-// Convolution over time, rows and columns on the tensor cores, for channels-last bf16 tensors.
+// Convolution over time, rows and columns on the tensor cores, for channels-last tensors of 16-bit types.
 //
 //   out[t, h, w, o] = bias[o] + sum_{i, j, k, c} weight[o, i, j, k, c]
 //                     * x[t * stride_t + i, h * stride_h + j - pad, w * stride_w + k - pad, c]
 //
 // x: [T, H, W, C]; weight: [O, kernel_t, kernel_h, kernel_w, C]; bias: [O], or null for none; out:
-// [T', H', W', O], bf16 or fp32; all row-major, x and weight 16-byte aligned. What lies outside of
+// [T', H', W', O]; x, weight and bias bf16 with out fp32, or all fp16; all row-major, x and weight 16-byte aligned. What lies outside of
 // x in rows and columns is 0. C is a multiple of 8, H and W are below 16384. Sums are fp32. No
 // tensor may overlap out.
 // An implicit matrix product: the rows are positions of out, and the K dimension is walked through
@@ -72,9 +72,9 @@ __device__ inline unsigned piece_offset(int row, int piece) {
 }
 
 // WarpsM x WarpsN warps, each of 16 * RowTiles rows and 8 * ColumnTiles columns.
-template <int WarpsM, int WarpsN, int RowTiles, int ColumnTiles, typename Out>
-__device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restrict__ weight,
-                                const bf16* __restrict__ bias, Out* __restrict__ out,
+template <int WarpsM, int WarpsN, int RowTiles, int ColumnTiles, typename T, typename Out>
+__device__ inline void convolve(const T* __restrict__ x, const T* __restrict__ weight,
+                                const T* __restrict__ bias, Out* __restrict__ out,
                                 const Geometry& g) {
   constexpr int kThreads = WarpsM * WarpsN * 32;
   constexpr int kTileM = WarpsM * RowTiles * 16;
@@ -99,7 +99,7 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
   // For each row that this thread loads, where its window begins: offset from the first row's
   // window, and its row and column in x, 16 bits each.
   const Position first = position_of(first_row, g);
-  const bf16* first_window = x + window_start(first, g) + piece * 8;
+  const T* first_window = x + window_start(first, g) + piece * 8;
   int window[kRowLoads];
   int corner[kRowLoads];
 #pragma unroll
@@ -111,7 +111,7 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
     corner[r] = h * 65536 + ((at.w * g.stride_w - g.pad) & 65535);
   }
   const int window_size = g.kernel_t * g.kernel_h * g.kernel_w * g.channels;
-  const bf16* filters =
+  const T* filters =
       weight + static_cast<long long>(first_column + load_row) * window_size + piece * 8;
 
   Slice next;  // what is loaded next
@@ -177,7 +177,7 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
                           columns + piece_offset(warp_n + lane % 8, step * 2 + lane / 8 % 2));
 #pragma unroll
         for (int m = 0; m < RowTiles; m++) {
-          multiply_add(sum[m][0], a[m], b0, b1);
+          multiply_add<T>(sum[m][0], a[m], b0, b1);
         }
       } else {
 #pragma unroll
@@ -187,8 +187,8 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
                                                   step * 2 + lane / 8 % 2));
 #pragma unroll
           for (int m = 0; m < RowTiles; m++) {
-            multiply_add(sum[m][n], a[m], b[0], b[1]);
-            multiply_add(sum[m][n + 1], a[m], b[2], b[3]);
+            multiply_add<T>(sum[m][n], a[m], b[0], b[1]);
+            multiply_add<T>(sum[m][n + 1], a[m], b[2], b[3]);
           }
         }
       }
@@ -215,7 +215,7 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
         const float high = sum[m][n][2 * half + 1] + bias1;
         if (both_valid && g.out_channels % 2 == 0) {
           if constexpr (sizeof(Out) == 2) {
-            *reinterpret_cast<unsigned*>(target) = pack_bf16(low, high);
+            *reinterpret_cast<unsigned*>(target) = pack_pair<Out>(low, high);
           } else {
             *reinterpret_cast<float2*>(target) = make_float2(low, high);
           }
@@ -231,10 +231,10 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
 }  // namespace
 
 // Defines a kernel for tiles of ROWS x COLUMNS results.
-#define CONVOLUTION(ROWS, COLUMNS, WARPS_M, WARPS_N, COLUMN_TILES, PER_SM, TYPE, SUFFIX)           \
+#define CONVOLUTION(ROWS, COLUMNS, WARPS_M, WARPS_N, COLUMN_TILES, PER_SM, T, TN, OUT, ON)         \
   extern "C" __global__ void __launch_bounds__(WARPS_M * WARPS_N * 32, PER_SM)                     \
-      convolution_##ROWS##x##COLUMNS##_##SUFFIX(                                                   \
-          const bf16* x, const bf16* weight, const bf16* bias, TYPE* out, int height, int width,   \
+      convolution_##ROWS##x##COLUMNS##_##TN##_##ON(                                                \
+          const T* x, const T* weight, const T* bias, OUT* out, int height, int width,             \
           int channels, int kernel_t, int kernel_h, int kernel_w, int stride_t, int stride_h,      \
           int stride_w, int pad, int out_height, int out_width, int out_channels, int positions) { \
     const Geometry g = {height,     width,     channels,     kernel_t, kernel_h,                   \
@@ -245,9 +245,9 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
 
 // Tile; warps in each direction; threads are 32 times as many. Shared memory is 256 bytes for each
 // row and column of the tile.
-CONVOLUTION(512, 8, 8, 1, 1, 1, bf16, bf16)
-CONVOLUTION(256, 96, 4, 2, 6, 2, bf16, bf16)
-CONVOLUTION(128, 192, 2, 4, 6, 2, bf16, bf16)
-CONVOLUTION(128, 192, 2, 4, 6, 2, float, f32)
-CONVOLUTION(64, 96, 1, 2, 6, 4, bf16, bf16)
-CONVOLUTION(64, 96, 1, 2, 6, 4, float, f32)
+CONVOLUTION(512, 8, 8, 1, 1, 1, fp16, f16, fp16, f16)
+CONVOLUTION(256, 96, 4, 2, 6, 2, fp16, f16, fp16, f16)
+CONVOLUTION(128, 192, 2, 4, 6, 2, fp16, f16, fp16, f16)
+CONVOLUTION(128, 192, 2, 4, 6, 2, bf16, bf16, float, f32)
+CONVOLUTION(64, 96, 1, 2, 6, 4, fp16, f16, fp16, f16)
+CONVOLUTION(64, 96, 1, 2, 6, 4, bf16, bf16, float, f32)

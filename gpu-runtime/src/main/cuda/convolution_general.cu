@@ -110,4 +110,5 @@ __device__ inline void convolve(const T* x, const T* weight, const T* bias, Out*
 
 DEFINE_CONVOLUTION(bf16, bf16, bf16, bf16)
 DEFINE_CONVOLUTION(bf16, bf16, float, f32)
+DEFINE_CONVOLUTION(fp16, f16, fp16, f16)
 DEFINE_CONVOLUTION(float, f32, float, f32)

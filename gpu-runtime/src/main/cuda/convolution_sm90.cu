@@ -1,4 +1,4 @@
-// Convolution on Hopper's tensor cores, for channels-last bf16 tensors, steps of 1.
+// Convolution on Hopper's tensor cores, for channels-last fp16 tensors, steps of 1.
 //
 //   out[t, h, w, o] = bias[o] + sum_{i, j, k, c} weight[o, i, j, k, c]
 //                               * x[t + i, h + j - pad, w + k - pad, c]
@@ -52,8 +52,8 @@ struct Plan {
 };
 
 template <int Side, int Columns>
-__device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restrict__ weight,
-                                const bf16* __restrict__ bias, bf16* __restrict__ out,
+__device__ inline void convolve(const fp16* __restrict__ x, const fp16* __restrict__ weight,
+                                const fp16* __restrict__ bias, fp16* __restrict__ out,
                                 const Geometry& g) {
   using P = Plan<Side, Columns>;
   extern __shared__ __align__(1024) unsigned char shared[];
@@ -82,7 +82,7 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
   }
   const long long frame_size = static_cast<long long>(g.height) * g.width * g.channels;
   const long long window = static_cast<long long>(g.kernel_t) * Side * Side * g.channels;
-  const bf16* own_filters = weight + (first_channel + load_row) * window + piece * 8;
+  const fp16* own_filters = weight + (first_channel + load_row) * window + piece * 8;
 
   // A step is one row of the kernel, of one frame and 32 channels. What is loaded next:
   int next_frame = 0;
@@ -92,7 +92,7 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
   auto load = [&](int step, int row) {
     if (row == 0) {
       const unsigned patch = patches + next_patch % P::kPatches * P::kPatchBytes;
-      const bf16* source = x + (frame + next_frame) * frame_size + next_channel;
+      const fp16* source = x + (frame + next_frame) * frame_size + next_channel;
 #pragma unroll
       for (int r = 0; r < P::kCellLoads; r++) {
         const int cell = load_row + r * kLoadStep;
@@ -104,7 +104,7 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
       next_patch++;
     }
     const unsigned stage = filters + step % kFilterStages * P::kFilterBytes;
-    const bf16* source = own_filters + (next_frame * Side + row) * Side * g.channels + next_channel;
+    const fp16* source = own_filters + (next_frame * Side + row) * Side * g.channels + next_channel;
 #pragma unroll
     for (int k = 0; k < Side; k++) {
 #pragma unroll
@@ -181,14 +181,14 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
 #pragma unroll
     for (int n = 0; n < Columns / 8; n++) {
       const int channel = first_channel + n * 8 + lane % 4 * 2;
-      bf16* target = out + position * g.out_channels + channel;
+      fp16* target = out + position * g.out_channels + channel;
       float low = sum[n * 4 + half * 2];
       float high = sum[n * 4 + half * 2 + 1];
       if (channel + 1 < g.out_channels) {
         low += bias == nullptr ? 0.0f : to_float(bias[channel]);
         high += bias == nullptr ? 0.0f : to_float(bias[channel + 1]);
         if (g.out_channels % 2 == 0) {
-          *reinterpret_cast<unsigned*>(target) = pack_bf16(low, high);
+          *reinterpret_cast<unsigned*>(target) = pack_fp16(low, high);
         } else {
           store(target, low);
           store(target + 1, high);
@@ -205,7 +205,7 @@ __device__ inline void convolve(const bf16* __restrict__ x, const bf16* __restri
 // Defines a kernel for kernels of SIDE x SIDE, and tiles of COLUMNS channels.
 #define CONVOLUTION(SIDE, COLUMNS)                                                              \
   extern "C" __global__ void __launch_bounds__(kThreads, 2) convolution_side##SIDE##_##COLUMNS( \
-      const bf16* x, const bf16* weight, const bf16* bias, bf16* out, int height, int width,    \
+      const fp16* x, const fp16* weight, const fp16* bias, fp16* out, int height, int width,    \
       int channels, int kernel_t, int pad, int out_height, int out_width, int out_channels) {   \
     const Geometry g = {height, width,      channels,  kernel_t,                                \
                         pad,    out_height, out_width, out_channels};                           \

@@ -7,7 +7,7 @@
 //
 // All tensors hold `count` elements, row-major, except for rows [width] that are the same for every
 // row of x. Every kernel exists for each choice of f32 and bf16 for the types in its name's end, in
-// the order of its tensors. Computed in fp32. out may be an input.
+// the order of its tensors; some exist for f16 too, as the VAE needs them. Computed in fp32. out may be an input.
 // `packed` is 1 if all pointers are 16-byte aligned and rows, where there are any, a multiple of 8
 // wide: then whole packs are moved at once, but for the last elements of a tensor.
 // Launch: a thread for every 8 elements.
@@ -134,16 +134,20 @@ __device__ inline void map(const X* x, Out* out, long long count, int packed, Ma
       DEFINE(bf16, bf16, float, f32, float, f32) DEFINE(bf16, bf16, float, f32, bf16, bf16) \
           DEFINE(bf16, bf16, bf16, bf16, float, f32) DEFINE(bf16, bf16, bf16, bf16, bf16, bf16)
 
-#define DEFINE_BINARY(A, AN, B, BN, OUT, ON)                                               \
-  extern "C" __global__ void add_##AN##_##BN##_##ON(const A* a, const B* b, OUT* out,      \
-                                                    long long count, int packed) {         \
-    combine(a, b, out, count, packed, [](float l, float r) { return l + r; });             \
-  }                                                                                        \
+#define DEFINE_ADD(A, AN, B, BN, OUT, ON)                                             \
+  extern "C" __global__ void add_##AN##_##BN##_##ON(const A* a, const B* b, OUT* out, \
+                                                    long long count, int packed) {    \
+    combine(a, b, out, count, packed, [](float l, float r) { return l + r; });        \
+  }
+FOR_TYPES_3(DEFINE_ADD)
+DEFINE_ADD(fp16, f16, fp16, f16, fp16, f16)
+
+#define DEFINE_MULTIPLY(A, AN, B, BN, OUT, ON)                                             \
   extern "C" __global__ void multiply_##AN##_##BN##_##ON(const A* a, const B* b, OUT* out, \
                                                          long long count, int packed) {    \
     combine(a, b, out, count, packed, [](float l, float r) { return l * r; });             \
   }
-FOR_TYPES_3(DEFINE_BINARY)
+FOR_TYPES_3(DEFINE_MULTIPLY)
 
 #define DEFINE_ADD_SCALED(X, XN, Y, YN)                                                     \
   extern "C" __global__ void add_scaled_##XN##_##YN(X* x, const Y* y, float factor,         \
@@ -173,15 +177,23 @@ FOR_TYPES_2(DEFINE_ADD_ROW)
     affine(x, scale, shift, out, count, width, packed);                                 \
   }
 FOR_TYPES_3(DEFINE_SCALE_SHIFT)
+DEFINE_SCALE_SHIFT(fp16, f16, float, f32, fp16, f16)
 
 // `activation` is one of the enum Activation.
-#define DEFINE_MAPS(X, XN, OUT, ON)                                                        \
+#define DEFINE_ACTIVATE(X, XN, OUT, ON)                                                    \
   extern "C" __global__ void activate_##XN##_##ON(const X* x, OUT* out, int activation,    \
                                                   long long count, int packed) {           \
     map(x, out, count, packed, [activation](float v) { return activate(v, activation); }); \
-  }                                                                                        \
-  extern "C" __global__ void convert_##XN##_##ON(const X* x, OUT* out, long long count,    \
-                                                 int packed) {                             \
-    map(x, out, count, packed, [](float v) { return v; });                                 \
   }
-FOR_TYPES_2(DEFINE_MAPS)
+FOR_TYPES_2(DEFINE_ACTIVATE)
+DEFINE_ACTIVATE(fp16, f16, fp16, f16)
+
+#define DEFINE_CONVERT(X, XN, OUT, ON)                                                  \
+  extern "C" __global__ void convert_##XN##_##ON(const X* x, OUT* out, long long count, \
+                                                 int packed) {                          \
+    map(x, out, count, packed, [](float v) { return v; });                              \
+  }
+FOR_TYPES_2(DEFINE_CONVERT)
+DEFINE_CONVERT(float, f32, fp16, f16)
+DEFINE_CONVERT(bf16, bf16, fp16, f16)
+DEFINE_CONVERT(fp16, f16, float, f32)

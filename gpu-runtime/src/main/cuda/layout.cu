@@ -6,8 +6,8 @@
 //   upsample2x:   out[t, h, w, c] = x[t, h / 2, w / 2, c]
 //   copy_columns: out[r, c] = x[r, first_column + c], 0 where that is beyond the row
 //
-// All tensors are row-major; cos and sin are fp32 [S, D/2]. Every kernel exists for f32 and bf16
-// tensors, all of one type. Only rope allows out to be x. `packed` is 1 if all pointers are 16-byte
+// All tensors are row-major; cos and sin are fp32 [S, D/2]. Every kernel exists for f32, bf16 and
+// fp16 tensors, all of one type. Only rope allows out to be x. `packed` is 1 if all pointers are 16-byte
 // aligned and channels, D, widths and first_column multiples of 8; then a thread moves 8 elements,
 // otherwise one (rope: 2).
 // Launch: rope: one thread block a token, any number of threads; the others: a thread for every 8
@@ -143,3 +143,4 @@ __device__ inline void copy_columns(const T* x, T* out, long long count, int wid
 
 DEFINE_LAYOUT(float, f32)
 DEFINE_LAYOUT(bf16, bf16)
+DEFINE_LAYOUT(fp16, f16)

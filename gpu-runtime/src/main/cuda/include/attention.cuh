@@ -6,24 +6,31 @@
 constexpr int kSegments = 4;
 
 // Segments of keys and values, and where each begins in the sequence; unused ones begin at its end.
-struct KeyValues {
-  const bf16* keys[kSegments];
-  const bf16* values[kSegments];
+template <typename T>
+struct KeyValuesOf {
+  const T* keys[kSegments];
+  const T* values[kSegments];
   int first[kSegments];
   int total;
 };
 
+using KeyValues = KeyValuesOf<bf16>;
+
 // Where the rows of one segment are: row i of the sequence is at keys + i * stride.
-struct Segment {
-  const bf16* keys;
-  const bf16* values;
+template <typename T>
+struct SegmentOf {
+  const T* keys;
+  const T* values;
   int end;
 };
 
+using Segment = SegmentOf<bf16>;
+
 // Returns the segment that a row of the sequence is in.
-__device__ inline Segment segment_of(const KeyValues& kv, int row, long long row_stride) {
-  const bf16* keys = kv.keys[0];
-  const bf16* values = kv.values[0];
+template <typename T>
+__device__ inline SegmentOf<T> segment_of(const KeyValuesOf<T>& kv, int row, long long row_stride) {
+  const T* keys = kv.keys[0];
+  const T* values = kv.values[0];
   int first = 0;
   int end = kv.first[1];
 #pragma unroll

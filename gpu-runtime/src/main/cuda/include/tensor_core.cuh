@@ -29,7 +29,7 @@ __device__ inline void wait_copies() {
   asm volatile("cp.async.wait_group %0;\n" ::"n"(Pending));
 }
 
-// Loads four 8x8 matrices of bf16; lane i gives the address of row i%8 of matrix i/8.
+// Loads four 8x8 matrices of a 16-bit type; lane i gives the address of row i%8 of matrix i/8.
 __device__ inline void load_matrices(unsigned (&m)[4], unsigned address) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];\n"
                : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3])
@@ -50,13 +50,22 @@ __device__ inline void load_two_matrices(unsigned& m0, unsigned& m1, unsigned ad
                : "r"(address));
 }
 
-// d += a * b for a 16x16 tile a and a 16x8 tile b of bf16, in fp32. Of d, a lane holds row lane/4
-// in d[0..1] and row lane/4 + 8 in d[2..3], columns 2*(lane%4) and the next.
+// d += a * b for a 16x16 tile a and a 16x8 tile b of type T, bf16 or fp16, in fp32. Of d, a lane
+// holds row lane/4 in d[0..1] and row lane/4 + 8 in d[2..3], columns 2*(lane%4) and the next.
+template <typename T>
 __device__ inline void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned b0,
                                     unsigned b1) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};\n"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  if constexpr (kIsFp16<T>) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};\n"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  } else {
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};\n"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  }
 }

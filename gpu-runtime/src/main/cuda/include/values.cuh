@@ -1,20 +1,35 @@
 // Loading, storing and rounding of values, and sums over a thread block.
 //
-// Kernels are templates over the types of their tensors, float and bf16; what they compute is fp32.
-// Eight values at a time make 16-byte accesses of bf16 and two of fp32.
+// Kernels are templates over the types of their tensors, float, bf16 and fp16; what they compute is
+// fp32. Eight values at a time make 16-byte accesses of bf16 and fp16, and two of fp32. What is too
+// large for fp16 becomes its largest value, 65504, never infinite; a NaN stays one.
 #pragma once
 
 #include <cuda_bf16.h>
+#include <cuda_fp16.h>
 
 using bf16 = __nv_bfloat16;
+using fp16 = __half;
 
 constexpr int kPack = 8;  // values that a thread handles at once
 
+// Whether T is fp16, for what the two 16-bit types do differently.
+template <typename T>
+constexpr bool kIsFp16 = false;
+template <>
+inline constexpr bool kIsFp16<fp16> = true;
+
 __device__ inline float to_float(float value) { return value; }
 __device__ inline float to_float(bf16 value) { return __bfloat162float(value); }
+__device__ inline float to_float(fp16 value) { return __half2float(value); }
 
 __device__ inline void store(float* out, float value) { *out = value; }
 __device__ inline void store(bf16* out, float value) { *out = __float2bfloat16(value); }
+__device__ inline void store(fp16* out, float value) {
+  unsigned short bits;
+  asm("cvt.rn.satfinite.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+  *out = __ushort_as_half(bits);
+}
 
 __device__ inline void load_pack(const float* source, float (&values)[kPack]) {
   const float4 low = reinterpret_cast<const float4*>(source)[0];
@@ -39,6 +54,17 @@ __device__ inline void load_pack(const bf16* source, float (&values)[kPack]) {
   }
 }
 
+__device__ inline void load_pack(const fp16* source, float (&values)[kPack]) {
+  const uint4 bits = *reinterpret_cast<const uint4*>(source);
+  const unsigned words[4] = {bits.x, bits.y, bits.z, bits.w};
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    const float2 pair = __half22float2(*reinterpret_cast<const __half2*>(&words[i]));
+    values[2 * i] = pair.x;
+    values[2 * i + 1] = pair.y;
+  }
+}
+
 __device__ inline void store_pack(float* out, const float (&values)[kPack]) {
   reinterpret_cast<float4*>(out)[0] = make_float4(values[0], values[1], values[2], values[3]);
   reinterpret_cast<float4*>(out)[1] = make_float4(values[4], values[5], values[6], values[7]);
@@ -49,10 +75,32 @@ __device__ inline unsigned pack_bf16(float low, float high) {
   return *reinterpret_cast<const unsigned*>(&pair);
 }
 
+__device__ inline unsigned pack_fp16(float low, float high) {
+  unsigned pair;
+  asm("cvt.rn.satfinite.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+  return pair;
+}
+
+// Two values of a 16-bit type in one register, the first in its lower half.
+template <typename T>
+__device__ inline unsigned pack_pair(float low, float high) {
+  if constexpr (kIsFp16<T>) {
+    return pack_fp16(low, high);
+  } else {
+    return pack_bf16(low, high);
+  }
+}
+
 __device__ inline void store_pack(bf16* out, const float (&values)[kPack]) {
   *reinterpret_cast<uint4*>(out) =
       make_uint4(pack_bf16(values[0], values[1]), pack_bf16(values[2], values[3]),
                  pack_bf16(values[4], values[5]), pack_bf16(values[6], values[7]));
+}
+
+__device__ inline void store_pack(fp16* out, const float (&values)[kPack]) {
+  *reinterpret_cast<uint4*>(out) =
+      make_uint4(pack_fp16(values[0], values[1]), pack_fp16(values[2], values[3]),
+                 pack_fp16(values[4], values[5]), pack_fp16(values[6], values[7]));
 }
 
 // What Kernels#code makes of the Java enum Activation.

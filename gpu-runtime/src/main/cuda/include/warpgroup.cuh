@@ -59,22 +59,22 @@ __device__ inline void settle(float (&d)[Count]) {
 // columns of d, lane l of warp w holds row 16w + l/4 in two and row 16w + l/4 + 8 in the next two,
 // columns 2*(l%4) and the next.
 
-// d += a * b for tiles of 8 columns.
+// d += a * b for tiles of 8 columns of fp16.
 __device__ inline void multiply_add_async(float (&d)[4], unsigned long long a,
                                           unsigned long long b) {
   asm volatile(
-      "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {"
+      "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {"
       "%0, %1, %2, %3}, "
       "%4, %5, 1, 1, 1, 0, 0;\n"
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "l"(a), "l"(b));
 }
 
-// d += a * b for tiles of 96 columns.
+// d += a * b for tiles of 96 columns of fp16.
 __device__ inline void multiply_add_async(float (&d)[48], unsigned long long a,
                                           unsigned long long b) {
   asm volatile(
-      "wgmma.mma_async.sync.aligned.m64n96k16.f32.bf16.bf16 {"
+      "wgmma.mma_async.sync.aligned.m64n96k16.f32.f16.f16 {"
       "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, "
       "%12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "
       "%24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, "
@@ -90,7 +90,7 @@ __device__ inline void multiply_add_async(float (&d)[48], unsigned long long a,
       : "l"(a), "l"(b));
 }
 
-// d = a * b for tiles of 64 columns.
+// d = a * b for tiles of 64 columns of bf16.
 __device__ inline void multiply_async(float (&d)[32], unsigned long long a, unsigned long long b) {
   asm volatile(
       "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 {"
@@ -106,7 +106,7 @@ __device__ inline void multiply_async(float (&d)[32], unsigned long long a, unsi
       : "l"(a), "l"(b));
 }
 
-// d += a * b for tiles of 64 columns.
+// d += a * b for tiles of 64 columns of bf16.
 __device__ inline void multiply_add_async(float (&d)[32], unsigned long long a,
                                           unsigned long long b) {
   asm volatile(
@@ -123,8 +123,8 @@ __device__ inline void multiply_add_async(float (&d)[32], unsigned long long a,
       : "l"(a), "l"(b));
 }
 
-// d += a * b for tiles of 128 columns, a in registers as multiply_add takes it, and b transposed:
-// its rows run along K.
+// d += a * b for tiles of 128 columns of bf16, a in registers as multiply_add takes it, and b
+// transposed: its rows run along K.
 __device__ inline void multiply_add_transposed_async(float (&d)[64], const unsigned (&a)[4],
                                                      unsigned long long b) {
   asm volatile(

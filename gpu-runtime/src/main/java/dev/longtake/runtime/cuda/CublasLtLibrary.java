@@ -9,6 +9,7 @@ import com.sun.jna.ptr.LongByReference;
 interface CublasLtLibrary extends Library {
   // cudaDataType
   int R_32F = 0;
+  int R_16F = 2;
   int R_16BF = 14;
   int R_8F_E4M3 = 28;
 

@@ -4,6 +4,8 @@ package dev.longtake.runtime.cuda;
 public enum GemmType {
   /** All fp32, without rounding to TF32. */
   FP32(CublasLtLibrary.R_32F, CublasLtLibrary.R_32F, 4, 4),
+  /** All fp16; sums in fp32. What is too large for fp16 becomes infinite. */
+  FP16(CublasLtLibrary.R_16F, CublasLtLibrary.R_16F, 2, 2),
   /** All bf16; sums in fp32. */
   BF16(CublasLtLibrary.R_16BF, CublasLtLibrary.R_16BF, 2, 2),
   /** bf16 with an fp32 bias and result. */

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class NativeLibraries {
   private static final Logger LOG = LoggerFactory.getLogger(NativeLibraries.class);
+
+  /** Libraries that the log has been told of: every engine loads the same ones again. */
+  private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
   /** Folders below the root that may hold libraries; {@code *} stands for any one name. */
   private static final List<String> INSTALLED =
@@ -66,7 +71,7 @@ public final class NativeLibraries {
     for (String candidate : candidates(files)) {
       try {
         T library = Native.load(candidate, api);
-        LOG.info("Loaded {}", NativeLibrary.getInstance(candidate).getFile());
+        logOnce(NativeLibrary.getInstance(candidate));
         return library;
       } catch (UnsatisfiedLinkError e) {
         failures.add(candidate);
@@ -76,6 +81,12 @@ public final class NativeLibraries {
         ErrorCode.DEVICE_UNAVAILABLE,
         "None of these could be loaded: %s. %s, or name the directory that holds it."
             .formatted(String.join(", ", failures), advice));
+  }
+
+  private static void logOnce(NativeLibrary library) {
+    if (LOGGED.add(library.getFile().getPath())) {
+      LOG.info("Loaded {}", library.getFile());
+    }
   }
 
   /** Loads a library that another one looks for by its name, if there is one; else does nothing. */

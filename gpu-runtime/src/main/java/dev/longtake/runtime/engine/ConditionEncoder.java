@@ -28,11 +28,13 @@ final class ConditionEncoder {
 
   private final ModelStack stack;
   private final Ops ops;
+  private final Ops vaeOps;
   private final int clipVideoFrames;
 
   ConditionEncoder(ModelStack stack) {
     this.stack = stack;
     this.ops = stack.ops();
+    this.vaeOps = stack.vaeOps();
     this.clipVideoFrames = stack.shape().model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
   }
 
@@ -41,7 +43,7 @@ final class ConditionEncoder {
     int width = textEncoder.config().width();
     float[] values = new float[ids.length * width];
     try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor context = ops.workspace().tensor(ops.activationType(), ids.length, width);
+      Tensor context = ops.workspace().tensor(DType.FP32, ids.length, width);
       textEncoder.encode(ids, context);
       ops.download(context, values, 0);
     }
@@ -97,7 +99,7 @@ final class ConditionEncoder {
    */
   PictureLatents picture(float[] pixels) {
     try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor picture = ops.workspace().tensor(ops.activationType(), frameShape());
+      Tensor picture = ops.workspace().tensor(vaeOps.activationType(), frameShape());
       ops.upload(pixels, 0, picture);
       HostValues motion = encode(FrameSource.still(ops, picture), MOTION_VIDEO_FRAMES);
       // The encoder is causal: a video's first latent frame is that of its first frame alone.
@@ -132,9 +134,9 @@ final class ConditionEncoder {
     float[] values = new float[latentFrames * rows * columns * channels];
     try (Arena.Scope scope = ops.workspace().scope()) {
       VaeEncoder encoder =
-          new VaeEncoder(ops, stack.vae(), ops.workspace(), shape.height(), shape.width());
+          new VaeEncoder(vaeOps, stack.vae(), ops.workspace(), shape.height(), shape.width());
       Tensor latents =
-          ops.workspace().tensor(ops.activationType(), latentFrames, rows, columns, channels);
+          ops.workspace().tensor(vaeOps.activationType(), latentFrames, rows, columns, channels);
       encoder.encode(video, frames, latents);
       ops.download(latents, values, 0);
     }

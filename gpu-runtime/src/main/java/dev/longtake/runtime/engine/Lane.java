@@ -37,13 +37,17 @@ record Lane(
         new DitLane(stack.dit(), arena, shape.model().clipLatentFrames()),
         stack.executor().openCaches(arena, host),
         new StreamingVaeDecoder(
-            stack.ops(), stack.vae(), arena, grid.latentRows(), grid.latentColumns()),
+            stack.vaeOps(), stack.vae(), arena, grid.latentRows(), grid.latentColumns()),
         latents(shape, arena, dtype, DitConfig.BLOCK_FRAMES),
         latents(shape, arena, dtype, DitConfig.BLOCK_FRAMES),
         latents(shape, arena, dtype, 1),
         latents(shape, arena, dtype, DitConfig.MOTION_FRAMES),
         arena.tensor(
-            dtype, VaeConfig.TEMPORAL_STRIDE, shape.height(), shape.width(), VaeConfig.COLOURS));
+            stack.vaeOps().activationType(),
+            VaeConfig.TEMPORAL_STRIDE,
+            shape.height(),
+            shape.width(),
+            VaeConfig.COLOURS));
   }
 
   private static Tensor latents(EngineShape shape, Arena arena, DType dtype, int frames) {

@@ -16,6 +16,7 @@ import dev.longtake.runtime.model.vae.VaeWeights;
 import dev.longtake.runtime.model.wav2vec2.Wav2Vec2Encoder;
 import dev.longtake.runtime.model.wav2vec2.Wav2Vec2Weights;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.ops.TypedOps;
 import dev.longtake.runtime.sampling.FlowMatchSchedule;
 import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.ExecutionStrategy;
@@ -29,10 +30,14 @@ import dev.longtake.runtime.weights.WeightTypes;
 /**
  * The models of an engine that stay on its device. The same code plans the memory and fills it. The
  * text encoder, by far the largest beside the transformer, comes and goes by itself.
+ *
+ * @param ops of the device
+ * @param vaeOps the same, with activations in the autoencoder's type
  */
 record ModelStack(
     EngineShape shape,
     Ops ops,
+    Ops vaeOps,
     FlowMatchSchedule schedule,
     Dit dit,
     DenoiseExecutor executor,
@@ -56,7 +61,6 @@ record ModelStack(
       Placement placement) {
     Ops ops = placement.ops();
     Arena arena = placement.device();
-    WeightTypes types = WeightTypes.all(ops.activationType());
     FlowMatchSchedule schedule = FlowMatchSchedule.of(shape.model().steps());
     PartReader transformer =
         readers.open(ModelPart.TRANSFORMER, ops, arena, transformerTypes(device));
@@ -70,9 +74,10 @@ record ModelStack(
             schedule.timesteps());
     DenoiseExecutor executor =
         strategy.open(shape.model(), transformer.weights(), placement, residency);
-    PartReader vae = readers.open(ModelPart.VAE, ops, arena, types);
+    PartReader vae = readers.open(ModelPart.VAE, ops, arena, WeightTypes.all(device.vaeType()));
     VaeWeights vaeWeights = VaeWeights.read(vae.weights(), shape.vae());
-    PartReader speech = readers.open(ModelPart.SPEECH, ops, arena, types);
+    PartReader speech =
+        readers.open(ModelPart.SPEECH, ops, arena, WeightTypes.all(device.speechType()));
     Wav2Vec2Weights speechWeights = Wav2Vec2Weights.read(speech.weights(), shape.wav2vec2());
     transformer.requireAllRead().run();
     vae.requireAllRead().run();
@@ -80,11 +85,12 @@ record ModelStack(
     return new ModelStack(
         shape,
         ops,
+        TypedOps.of(ops, device.vaeType()),
         schedule,
         dit,
         executor,
         vaeWeights,
-        new Wav2Vec2Encoder(ops, shape.wav2vec2(), speechWeights),
+        new Wav2Vec2Encoder(TypedOps.of(ops, device.speechType()), shape.wav2vec2(), speechWeights),
         source.audioMix(shape.model().dit()));
   }
 

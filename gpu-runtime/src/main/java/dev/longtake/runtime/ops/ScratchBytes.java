@@ -29,6 +29,8 @@ public final class ScratchBytes {
   /** Channels that the tensor cores' loads come in. */
   public static final int CHANNEL_MULTIPLE = 8;
 
+  private static final int HALF_BYTES = 2;
+
   private ScratchBytes() {}
 
   /** Returns what {@link Ops#linear} takes: for inputs rounded to FP8, and a scale for each row. */
@@ -53,7 +55,7 @@ public final class ScratchBytes {
 
   /** Returns whether {@link Ops#convolve} fills up channels. */
   public static boolean fillsChannels(Tensor x, Conv weights) {
-    return x.dtype() == DType.BF16
+    return x.dtype().bytes() == HALF_BYTES
         && weights.shape().groups() == 1
         && weights.shape().inChannels() % CHANNEL_MULTIPLE != 0
         && weights.shape().inChannels() > 1;

@@ -13,6 +13,9 @@ public final class Fp16 {
   private static final float ROUNDS_TO_INFINITY = 65520f;
   private static final float FIRST_NORMAL = 0x1p-14f;
 
+  /** The largest finite value. */
+  public static final float LARGEST = 65504;
+
   private Fp16() {}
 
   /** Returns the value that 16 bits stand for; exact. */

@@ -16,8 +16,14 @@ public interface ComputeDevice extends AutoCloseable {
   /** Returns what the device is, for people. */
   String description();
 
-  /** Returns the type that activations are kept in. */
+  /** Returns the type that activations are kept in, but for the models below. */
   DType activationType();
+
+  /** Returns the type that the video autoencoder's parameters, activations and frames are in. */
+  DType vaeType();
+
+  /** Returns the type that the speech encoder's parameters and activations are in. */
+  DType speechType();
 
   /** Returns the type that the matrices of the transformer's layers are kept in. */
   DType layerType();
@@ -83,7 +89,7 @@ public interface ComputeDevice extends AutoCloseable {
    *
    * @param ops whose queue the tensors are made in, from {@link #openOps}
    * @param slots how many tensors can be on their way at once
-   * @param elements of the largest tensor, which is of the activation type
+   * @param elements of the largest tensor, which is of the {@link #vaeType()}
    */
   Readback openReadback(Ops ops, int slots, int elements);
 

@@ -22,6 +22,16 @@ record CpuCompute(int threads) implements ComputeDevice {
   }
 
   @Override
+  public DType vaeType() {
+    return DType.FP32;
+  }
+
+  @Override
+  public DType speechType() {
+    return DType.FP32;
+  }
+
+  @Override
   public DType layerType() {
     return DType.FP32;
   }

@@ -4,15 +4,15 @@ import dev.longtake.runtime.cuda.CudaContext;
 import dev.longtake.runtime.cuda.CudaEvent;
 import dev.longtake.runtime.cuda.CudaStream;
 import dev.longtake.runtime.cuda.PinnedMemory;
-import dev.longtake.runtime.tensor.Bf16;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
+import dev.longtake.runtime.tensor.Fp16;
 import dev.longtake.runtime.tensor.Tensor;
 import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Copies bf16 tensors to pinned memory, behind what is queued on a stream. */
+/** Copies fp16 tensors to pinned memory, behind what is queued on a stream. */
 final class CudaReadback implements Readback {
   private final CudaStream stream;
   private final PinnedMemory pinned;
@@ -32,7 +32,7 @@ final class CudaReadback implements Readback {
   }
 
   static CudaReadback open(CudaContext context, CudaStream stream, int slots, int slotElements) {
-    int bytes = Math.multiplyExact(slots, slotElements * DType.BF16.bytes());
+    int bytes = Math.multiplyExact(slots, slotElements * DType.FP16.bytes());
     PinnedMemory pinned = PinnedMemory.reserve(context, bytes);
     CudaReadback readback = new CudaReadback(stream, pinned, slots, slotElements);
     try {
@@ -48,8 +48,8 @@ final class CudaReadback implements Readback {
 
   @Override
   public void start(int slot, Tensor source) {
-    source.require("source", DType.BF16, source.shape());
-    long offsetBytes = (long) slot * slotElements * DType.BF16.bytes();
+    source.require("source", DType.FP16, source.shape());
+    long offsetBytes = (long) slot * slotElements * DType.FP16.bytes();
     stream.download(DeviceTensor.of(source).memory(), pinned, offsetBytes);
     arrivals.get(slot).record(stream);
     elements[slot] = Math.toIntExact(source.shape().elements());
@@ -61,7 +61,7 @@ final class CudaReadback implements Readback {
     int count = elements[slot];
     values.get(slot * slotElements, bits, 0, count);
     for (int i = 0; i < count; i++) {
-      out[i] = Bf16.fromBits(bits[i]);
+      out[i] = Fp16.fromBits(bits[i]);
     }
   }
 

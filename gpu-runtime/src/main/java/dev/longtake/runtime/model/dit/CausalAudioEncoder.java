@@ -90,7 +90,10 @@ public final class CausalAudioEncoder {
     }
   }
 
-  /** Three times: convolve, normalise, SiLU. {@code input} has its history in front. */
+  /**
+   * Three times: convolve, normalise, SiLU, rounded only then. {@code input} has its history in
+   * front.
+   */
   private void chain(Tensor input, Conv first, Tensor result) {
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor middle = convolved(input, first);
@@ -111,12 +114,16 @@ public final class CausalAudioEncoder {
 
   private void convolve(Tensor input, Conv conv, Tensor out) {
     int frames = out.shape().extent(0);
-    ops.convolve(
-        input.reshape(input.shape().extent(0), 1, 1, input.shape().extent(1)),
-        conv,
-        out.reshape(frames, 1, 1, out.shape().extent(1)));
-    ops.layerNorm(out, null, null, EPSILON, out);
-    ops.activate(out, Activation.SILU, out);
+    int width = out.shape().extent(1);
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor sums = ops.workspace().tensor(DType.FP32, frames, width);
+      ops.convolve(
+          input.reshape(input.shape().extent(0), 1, 1, input.shape().extent(1)),
+          conv,
+          sums.reshape(frames, 1, 1, width));
+      ops.layerNorm(sums, null, null, EPSILON, sums);
+      ops.activate(sums, Activation.SILU, out);
+    }
   }
 
   private Tensor withHistory(int frames, int width) {

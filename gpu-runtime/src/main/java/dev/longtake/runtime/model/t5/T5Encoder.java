@@ -7,6 +7,7 @@ import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.StoredTensor;
@@ -16,7 +17,8 @@ import java.util.List;
  * Turns a prompt's tokens into vectors: umT5's encoder, on the real tokens only.
  *
  * <p>The official code pads the tokens and masks the padding, which leaves the rows of the real
- * tokens as they are. Owns nothing; used by the thread of its {@code Ops}.
+ * tokens as they are. What is added up over the layers is fp32, and so is everything else but the
+ * inputs of matrix products. Owns nothing; used by the thread of its {@code Ops}.
  */
 public final class T5Encoder {
   private static final float UNSCALED = 1;
@@ -79,13 +81,13 @@ public final class T5Encoder {
    * Encodes one prompt. Queued and not waited for; {@code ids} may be changed on return.
    *
    * @param ids the prompt's tokens, at least one, without padding
-   * @param out activation type [ids, width], in memory of the caller
+   * @param out fp32 [ids, width], in memory of the caller
    * @throws IllegalArgumentException if there are no tokens, a token is not in the vocabulary, or
    *     {@code out} is something else; nothing has been queued then
    */
   public void encode(int[] ids, Tensor out) {
     checkArgument(ids.length > 0, "a prompt has at least its end token, but there are no tokens");
-    out.require("out", ops.activationType(), Shape.of(ids.length, config.width()));
+    out.require("out", DType.FP32, Shape.of(ids.length, config.width()));
     for (int id : ids) {
       checkArgument(
           id >= 0 && id < config.vocabulary(),
@@ -118,24 +120,24 @@ public final class T5Encoder {
   private void attend(T5Weights.Layer layer, RelativeBias relativeBias, Tensor hidden) {
     try (Arena.Scope scope = ops.workspace().scope()) {
       int tokens = hidden.shape().extent(0);
-      Tensor normed = workspace(tokens, config.width());
-      Tensor bias = workspace(config.heads(), tokens, tokens);
+      Tensor normed = rounded(tokens, config.width());
+      Tensor bias = exact(config.heads(), tokens, tokens);
       relativeBias.of(layer.distanceBias(), bias);
       ops.rmsNorm(hidden, layer.attentionNorm(), T5Config.EPSILON, normed);
       Tensor q = project(normed, layer.q());
       Tensor k = project(normed, layer.k());
       Tensor v = project(normed, layer.v());
       ops.attention(q, List.of(k), List.of(v), UNSCALED, bias, q);
-      Tensor joined = q.reshape(tokens, config.attentionWidth());
-      ops.linear(joined, layer.o(), Activation.NONE, normed);
-      ops.add(hidden, normed, hidden);
+      Tensor joined = rounded(tokens, config.attentionWidth());
+      ops.copy(q, joined);
+      addProduct(joined, layer.o(), hidden);
     }
   }
 
   /** Returns [tokens, heads, headWidth]. */
   private Tensor project(Tensor x, Linear weights) {
     int tokens = x.shape().extent(0);
-    Tensor result = workspace(tokens, config.heads(), config.headWidth());
+    Tensor result = exact(tokens, config.heads(), config.headWidth());
     ops.linear(x, weights, Activation.NONE, result.reshape(tokens, config.attentionWidth()));
     return result;
   }
@@ -144,19 +146,34 @@ public final class T5Encoder {
   private void feedForward(T5Weights.Layer layer, Tensor hidden) {
     try (Arena.Scope scope = ops.workspace().scope()) {
       int tokens = hidden.shape().extent(0);
-      Tensor normed = workspace(tokens, config.width());
-      Tensor gate = workspace(tokens, config.ffnWidth());
-      Tensor up = workspace(tokens, config.ffnWidth());
+      Tensor normed = rounded(tokens, config.width());
+      Tensor gate = exact(tokens, config.ffnWidth());
+      Tensor up = exact(tokens, config.ffnWidth());
+      Tensor gated = rounded(tokens, config.ffnWidth());
       ops.rmsNorm(hidden, layer.ffnNorm(), T5Config.EPSILON, normed);
-      ops.linear(normed, layer.gate(), Activation.GELU_TANH, gate);
+      ops.linear(normed, layer.gate(), Activation.NONE, gate);
+      ops.activate(gate, Activation.GELU_TANH, gate);
       ops.linear(normed, layer.up(), Activation.NONE, up);
-      ops.multiply(gate, up, gate);
-      ops.linear(gate, layer.down(), Activation.NONE, normed);
-      ops.add(hidden, normed, hidden);
+      ops.multiply(gate, up, gated);
+      addProduct(gated, layer.down(), hidden);
     }
   }
 
-  private Tensor workspace(int... extents) {
+  private void addProduct(Tensor x, Linear weights, Tensor hidden) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor product = exact(hidden.shape().extent(0), config.width());
+      ops.linear(x, weights, Activation.NONE, product);
+      ops.add(hidden, product, hidden);
+    }
+  }
+
+  /** Takes memory for what a matrix product reads. */
+  private Tensor rounded(int... extents) {
     return ops.workspace().tensor(ops.activationType(), extents);
+  }
+
+  /** Takes memory for what is not rounded. */
+  private Tensor exact(int... extents) {
+    return ops.workspace().tensor(DType.FP32, extents);
   }
 }

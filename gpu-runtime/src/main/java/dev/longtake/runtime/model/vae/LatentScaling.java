@@ -2,6 +2,7 @@ package dev.longtake.runtime.model.vae;
 
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
 
 /** Takes latents to mean 0 and variance 1 in each channel, or back. */
@@ -12,8 +13,8 @@ final class LatentScaling {
 
   private LatentScaling(Ops ops, Arena state, float[] scale, float[] shift) {
     this.ops = ops;
-    this.scale = state.tensor(ops.activationType(), scale.length);
-    this.shift = state.tensor(ops.activationType(), shift.length);
+    this.scale = state.tensor(DType.FP32, scale.length);
+    this.shift = state.tensor(DType.FP32, shift.length);
     ops.upload(scale, 0, this.scale);
     ops.upload(shift, 0, this.shift);
   }

@@ -75,13 +75,13 @@ public final class StreamingVaeDecoder {
   /**
    * Decodes the next latent frame. Does not wait.
    *
-   * @param latent [1, h, w, latent channels], normalised, of the activation type; not changed
+   * @param latent [1, h, w, latent channels], normalised, of any type; not changed
    * @param frames [{@link #nextFrames()}, 8·h, 8·w, 3], of the activation type; filled with values
    *     that are mostly in [-1, 1] but not clamped to it
    * @throws IllegalArgumentException if a tensor has another type or shape
    */
   public void decode(Tensor latent, Tensor frames) {
-    latent.require("latent", ops.activationType(), latentFrame);
+    latent.require("latent", latent.dtype(), latentFrame);
     frames.require("frames", ops.activationType(), videoFrame.withOutermost(nextFrames()));
     Arena workspace = ops.workspace();
     try (Arena.Scope scope = workspace.scope()) {
@@ -96,7 +96,8 @@ public final class StreamingVaeDecoder {
     Arena workspace = ops.workspace();
     try (Arena.Scope scope = workspace.scope()) {
       Tensor restored = workspace.tensor(ops.activationType(), latentFrame);
-      restore.apply(latent, restored);
+      ops.copy(latent, restored);
+      restore.apply(restored, restored);
       FrameHistory.Window window = input.window(1);
       ops.linear(restored, weights.latent(), Activation.NONE, window.newFrames());
       input.run(window, out);

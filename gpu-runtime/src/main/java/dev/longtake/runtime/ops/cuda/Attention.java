@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code attention}: cuDNN for large ones where it is installed, our kernels for the tensor cores
- * for the others that they take, and a slow one for the rest.
+ * or for fp32 for the others that they take, and a slow one for the rest.
  */
 final class Attention {
   private static final int CUDNN_HEAD_WIDTH = 128;
@@ -29,6 +29,7 @@ final class Attention {
   private final @Nullable CudnnAttention cudnn;
   private final AttentionKernels kernels;
   private final @Nullable HopperAttentionKernel hopper;
+  private final Fp32AttentionKernel fp32;
   private final GeneralAttentionKernel general;
 
   /**
@@ -43,6 +44,7 @@ final class Attention {
     this.cudnn = cudnn;
     this.kernels = new AttentionKernels(modules);
     this.hopper = modules.areForHopper() ? new HopperAttentionKernel(modules) : null;
+    this.fp32 = new Fp32AttentionKernel(modules);
     this.general = new GeneralAttentionKernel(modules);
   }
 
@@ -57,6 +59,8 @@ final class Attention {
       int heads = q.shape().extent(1);
       bias.require("bias", q.dtype(), Shape.of(heads, q.shape().extent(0), segments.total()));
       general.launch(stream, queries, segments, scale, DeviceTensor.of(bias), result);
+    } else if (Fp32AttentionKernel.supports(queries, segments)) {
+      fp32.launch(stream, queries, segments, scale, result);
     } else if (!AttentionKernels.supports(queries, segments)) {
       general.launch(stream, queries, segments, scale, null, result);
     } else if (cudnn != null && isWorthPlanning(q, segments)) {

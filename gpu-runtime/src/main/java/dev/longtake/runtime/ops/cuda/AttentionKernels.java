@@ -9,13 +9,15 @@ import dev.longtake.runtime.tensor.DeviceTensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Launches the kernels of {@code attention.cu}: bf16, some head widths, no bias. */
+/** Launches the kernels of {@code attention.cu}: some head widths in a type each, no bias. */
 final class AttentionKernels {
   private static final int BLOCK_THREADS = 128;
-  private static final int BF16_BYTES = 2;
 
   private static final List<Tile> TILES =
-      List.of(new Tile(64, 128, 64), new Tile(128, 128, 64), new Tile(384, 64, 32));
+      List.of(
+          new Tile(64, DType.BF16, 128, 64),
+          new Tile(128, DType.BF16, 128, 64),
+          new Tile(384, DType.FP16, 64, 32));
 
   /**
    * What one thread block computes.
@@ -23,9 +25,9 @@ final class AttentionKernels {
    * @param queries rows of q that stay in shared memory
    * @param keys rows of k and v that are there at a time, twice
    */
-  private record Tile(int headWidth, int queries, int keys) {
+  private record Tile(int headWidth, DType dtype, int queries, int keys) {
     int sharedBytes() {
-      return (queries + 4 * keys) * headWidth * BF16_BYTES;
+      return (queries + 4 * keys) * headWidth * dtype.bytes();
     }
   }
 
@@ -40,10 +42,7 @@ final class AttentionKernels {
 
   /** Returns whether there is a kernel for these tensors. */
   static boolean supports(DeviceTensor q, KeySegments segments) {
-    return q.dtype() == DType.BF16
-        && tile(q.shape().extent(2)) != null
-        && Kernels.packed(q) == 1
-        && segments.isAligned();
+    return tile(q) != null && Kernels.packed(q) == 1 && segments.isAligned();
   }
 
   /** {@code out} may be {@code q}. */
@@ -51,9 +50,9 @@ final class AttentionKernels {
       CudaStream stream, DeviceTensor q, KeySegments segments, float scale, DeviceTensor out) {
     int queries = q.shape().extent(0);
     int heads = q.shape().extent(1);
-    Tile tile = tile(q.shape().extent(2));
+    Tile tile = tile(q);
     if (tile == null) {
-      throw new IllegalArgumentException("no kernel for heads of width " + q.shape().extent(2));
+      throw new IllegalArgumentException("no kernel for %s %s".formatted(q.dtype(), q.shape()));
     }
     KernelArgs args = kernels.args().pointer(q.memory());
     segments.addTo(args).pointer(out.memory()).int32(queries).int32(heads).float32(scale);
@@ -64,12 +63,13 @@ final class AttentionKernels {
   }
 
   private CudaFunction function(Tile tile) {
-    return kernels.function("attention_" + tile.headWidth());
+    String type = tile.dtype() == DType.BF16 ? "_bf16" : "_f16";
+    return kernels.function("attention_" + tile.headWidth() + type);
   }
 
-  private static @Nullable Tile tile(int headWidth) {
+  private static @Nullable Tile tile(DeviceTensor q) {
     for (Tile tile : TILES) {
-      if (tile.headWidth() == headWidth) {
+      if (tile.headWidth() == q.shape().extent(2) && tile.dtype() == q.dtype()) {
         return tile;
       }
     }

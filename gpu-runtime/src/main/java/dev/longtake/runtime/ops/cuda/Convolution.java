@@ -9,7 +9,6 @@ import dev.longtake.runtime.ops.Conv;
 import dev.longtake.runtime.ops.ConvShape;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.ScratchBytes;
-import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
@@ -70,9 +69,9 @@ final class Convolution {
     try (Arena.Scope scope = workspace.scope()) {
       int[] extents = x.shape().toArray();
       extents[3] = channels;
-      DeviceTensor filledX = DeviceTensor.of(workspace.tensor(DType.BF16, extents));
+      DeviceTensor filledX = DeviceTensor.of(workspace.tensor(x.dtype(), extents));
       DeviceTensor filledWeight =
-          DeviceTensor.of(workspace.tensor(DType.BF16, filters.extent(0), channels));
+          DeviceTensor.of(workspace.tensor(x.dtype(), filters.extent(0), channels));
       DeviceTensor weight = DeviceTensor.of(conv.weight()).reshape(filters.toArray());
       layout.fillUpColumns(stream, x, filledX);
       layout.fillUpColumns(stream, weight, filledWeight);
@@ -87,7 +86,7 @@ final class Convolution {
       DeviceTensor weight,
       @Nullable DeviceTensor bias,
       DeviceTensor out) {
-    if (!suitsTensorCores(x, shape, weight)) {
+    if (!ConvolutionKernels.supports(x, out) || !suitsTensorCores(x, shape, weight)) {
       general.launch(stream, x, shape, weight, bias, out);
     } else if (hopper != null && HopperConvolutionKernels.supports(x, shape, out)) {
       hopper.launch(stream, x, shape, weight, bias, out);
@@ -97,8 +96,7 @@ final class Convolution {
   }
 
   private static boolean suitsTensorCores(DeviceTensor x, ConvShape shape, DeviceTensor weight) {
-    return x.dtype() == DType.BF16
-        && shape.groups() == 1
+    return shape.groups() == 1
         && x.shape().extent(1) < MAX_EXTENT
         && x.shape().extent(2) < MAX_EXTENT
         && Kernels.packedRows(x.shape().extent(3), x, weight) == 1;

@@ -9,7 +9,10 @@ import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
 import org.jspecify.annotations.Nullable;
 
-/** Launches the kernels of {@code convolution.cu}: bf16 on any GPU's tensor cores, no groups. */
+/**
+ * Launches the kernels of {@code convolution.cu}: fp16, or bf16 with fp32 results, on any GPU's
+ * tensor cores; no groups.
+ */
 final class ConvolutionKernels {
   private static final int SHARED_BYTES_PER_ROW = 256;
 
@@ -44,20 +47,26 @@ final class ConvolutionKernels {
 
   ConvolutionKernels(KernelModules modules) {
     this.kernels = modules.load("convolution");
-    kernels.function(NARROW.kernel() + "_bf16").allowSharedBytes(NARROW.sharedBytes());
-    kernels.function(TALL.kernel() + "_bf16").allowSharedBytes(TALL.sharedBytes());
-    for (String type : new String[] {"_bf16", "_f32"}) {
+    kernels.function(NARROW.kernel() + "_f16_f16").allowSharedBytes(NARROW.sharedBytes());
+    kernels.function(TALL.kernel() + "_f16_f16").allowSharedBytes(TALL.sharedBytes());
+    for (String type : new String[] {"_f16_f16", "_bf16_f32"}) {
       kernels.function(WIDE.kernel() + type).allowSharedBytes(WIDE.sharedBytes());
       kernels.function(SMALL.kernel() + type).allowSharedBytes(SMALL.sharedBytes());
     }
   }
 
+  /** Returns whether there are kernels for these types. */
+  static boolean supports(DeviceTensor x, DeviceTensor out) {
+    return (x.dtype() == DType.FP16 && out.dtype() == DType.FP16)
+        || (x.dtype() == DType.BF16 && out.dtype() == DType.FP32);
+  }
+
   /**
    * Queues a convolution.
    *
-   * @param x bf16 [T, H, W, C], C a multiple of 8, aligned to 16 bytes
-   * @param weight bf16, of as many channels
-   * @param out bf16 or fp32 [T', H', W', O]
+   * @param x fp16 or bf16 [T, H, W, C], C a multiple of 8, aligned to 16 bytes
+   * @param weight of the same type and as many channels
+   * @param out fp16 or fp32 [T', H', W', O]
    */
   void launch(
       CudaStream stream,
@@ -93,12 +102,12 @@ final class ConvolutionKernels {
             1,
             tile.threads(),
             tile.sharedBytes());
-    CudaFunction function = kernels.function(tile.kernel(), out);
+    CudaFunction function = kernels.function(tile.kernel(), x, out);
     function.launch(stream, shape, args);
   }
 
   private static Tile tile(int positions, int outChannels, DType result) {
-    boolean rounded = result == DType.BF16;
+    boolean rounded = result == DType.FP16;
     if (rounded && outChannels <= FEW_CHANNELS) {
       return NARROW;
     }

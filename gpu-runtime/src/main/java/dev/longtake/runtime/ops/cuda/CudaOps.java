@@ -28,8 +28,14 @@ import org.jspecify.annotations.Nullable;
  * {@code Ops} on an NVIDIA GPU: activations in bf16, sums in fp32.
  *
  * <p>Parameters, activations and sums may each be fp32 or bf16, as the tensors are; matrices of
- * {@link Linear} may be FP8 too. Everything is queued on one stream, in an order and with sums that
- * are the same in every run. Used by one thread, on which the context must be current.
+ * {@link Linear} may be FP8 too. What the video autoencoder needs takes tensors that are all fp16
+ * as well: moving, also from and to fp32 and from bf16; products, convolution, attention, {@link
+ * #channelNorm}, {@link #activate}, {@link #add}, and {@link #scaleShift} with rows in fp32. Values
+ * too large for fp16 become its largest, except in products, where they become infinite. {@link
+ * #channelNorm} takes fp16 or fp32 alone.
+ *
+ * <p>Everything is queued on one stream, in an order and with sums that are the same in every run.
+ * Used by one thread, on which the context must be current.
  */
 public final class CudaOps implements Ops {
   private final CudaStream stream;

@@ -10,7 +10,7 @@ import dev.longtake.runtime.tensor.DeviceTensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Launches the kernels of {@code convolution_sm90.cu}: bf16, steps of 1, kernels of 3×3 or 1×1 in
+ * Launches the kernels of {@code convolution_sm90.cu}: fp16, steps of 1, kernels of 3×3 or 1×1 in
  * space, on GPUs of compute capability 9.0.
  */
 final class HopperConvolutionKernels {
@@ -44,15 +44,16 @@ final class HopperConvolutionKernels {
         && conv.strideH() == 1
         && conv.strideW() == 1
         && x.shape().extent(3) % DEPTH == 0
-        && out.dtype() == DType.BF16
+        && x.dtype() == DType.FP16
+        && out.dtype() == DType.FP16
         && frameElements <= Integer.MAX_VALUE;
   }
 
   /**
    * Queues a convolution.
    *
-   * @param x bf16 [T, H, W, C], C a multiple of 32, aligned to 16 bytes
-   * @param out bf16 [T', H', W', O]
+   * @param x fp16 [T, H, W, C], C a multiple of 32, aligned to 16 bytes
+   * @param out fp16 [T', H', W', O]
    */
   void launch(
       CudaStream stream,

@@ -1,7 +1,5 @@
 package dev.longtake.runtime.ops.cuda;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import dev.longtake.runtime.cuda.CudaFunction;
 import dev.longtake.runtime.cuda.CudaModule;
 import dev.longtake.runtime.cuda.KernelArgs;
@@ -84,10 +82,13 @@ final class Kernels {
   }
 
   private static String suffix(DType dtype) {
-    checkArgument(
-        dtype == DType.FP32 || dtype == DType.BF16,
-        "kernels compute with FP32 and BF16, not with %s",
-        dtype);
-    return dtype == DType.FP32 ? "f32" : "bf16";
+    return switch (dtype) {
+      case FP32 -> "f32";
+      case FP16 -> "f16";
+      case BF16 -> "bf16";
+      default ->
+          throw new IllegalArgumentException(
+              "kernels compute with FP32, FP16 and BF16, not with " + dtype);
+    };
   }
 }

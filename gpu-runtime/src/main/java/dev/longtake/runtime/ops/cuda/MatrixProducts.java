@@ -168,7 +168,14 @@ final class MatrixProducts {
         default -> null;
       };
     }
-    return x.dtype() == DType.FP32 && out.dtype() == DType.FP32 ? GemmType.FP32 : null;
+    if (x.dtype() != out.dtype()) {
+      return null;
+    }
+    return switch (x.dtype()) {
+      case FP32 -> GemmType.FP32;
+      case FP16 -> GemmType.FP16;
+      default -> null;
+    };
   }
 
   private static boolean hasAlignedRows(DeviceTensor tensor) {

@@ -22,6 +22,16 @@ record TimedDevice(ComputeDevice inner) implements ComputeDevice {
   }
 
   @Override
+  public DType vaeType() {
+    return inner.vaeType();
+  }
+
+  @Override
+  public DType speechType() {
+    return inner.speechType();
+  }
+
+  @Override
   public DType layerType() {
     return inner.layerType();
   }

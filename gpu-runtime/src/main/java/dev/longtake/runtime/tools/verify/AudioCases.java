@@ -2,6 +2,7 @@ package dev.longtake.runtime.tools.verify;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.model.wav2vec2.AudioBuckets;
 import dev.longtake.runtime.model.wav2vec2.AudioNormalizer;
 import dev.longtake.runtime.model.wav2vec2.AudioWindows;
@@ -71,6 +72,7 @@ final class AudioCases implements CaseGroup {
     return subject
         .runner()
         .run(
+            ComputeDevice::speechType,
             module -> {
               Wav2Vec2Encoder encoder =
                   new Wav2Vec2Encoder(

@@ -40,7 +40,12 @@ final class CaseLog {
     judge(name, relativeError(actual, expected), limits.module());
   }
 
-  /** Compares what whole forwards computed, likewise. */
+  /** Compares what a rollout goes through, likewise. */
+  void forward(String name, float[] actual, float[] expected) {
+    judge(name, relativeError(actual, expected), limits.forward());
+  }
+
+  /** Compares the latents that a rollout results in, likewise. */
   void rollout(String name, float[] actual, float[] expected) {
     judge(name, relativeError(actual, expected), limits.rollout());
   }

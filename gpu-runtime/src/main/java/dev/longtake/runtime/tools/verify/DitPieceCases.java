@@ -12,6 +12,7 @@ import dev.longtake.runtime.model.dit.DitWeights;
 import dev.longtake.runtime.model.dit.Rope3d;
 import dev.longtake.runtime.model.dit.TokenGrid;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.TensorSource;
 import java.util.Arrays;
@@ -77,7 +78,7 @@ final class DitPieceCases implements CaseGroup {
 
     Tensor latents = arena.tensor(ops.activationType(), motion.shape());
     ops.upload(motion.values(), 0, latents);
-    Tensor packed = arena.tensor(ops.activationType(), dit.grid().motionTokens(), width);
+    Tensor packed = arena.tensor(DType.FP32, dit.grid().motionTokens(), width);
     dit.packMotion(latents, packed);
     return ImmutableMap.of(
         "time_e", timeHead,

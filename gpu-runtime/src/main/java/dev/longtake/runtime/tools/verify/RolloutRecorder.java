@@ -66,7 +66,7 @@ final class RolloutRecorder implements GenerationListener {
     String name = "velocity_clip%d_block%d_step%d".formatted(clip, block, step);
     if (golden.contains(name)) {
       HostValues expected = bundle.channelsLast(FILE, name);
-      log.rollout("rollout." + name, download(velocity), expected.values());
+      log.forward("rollout." + name, download(velocity), expected.values());
     }
   }
 
@@ -86,7 +86,7 @@ final class RolloutRecorder implements GenerationListener {
 
   private void compare(String name, float[] actual) {
     if (golden.contains(name)) {
-      log.rollout("rollout." + name, actual, bundle.values(FILE, name).values());
+      log.forward("rollout." + name, actual, bundle.values(FILE, name).values());
     }
   }
 

@@ -7,6 +7,7 @@ import dev.longtake.runtime.model.t5.PromptTokenizer;
 import dev.longtake.runtime.model.t5.T5Config;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.model.t5.T5Weights;
+import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.TensorSource;
 import java.util.Arrays;
@@ -62,10 +63,7 @@ final class TextCases implements CaseGroup {
                       module.ops(), config, weights, source.tensor(T5Config.TOKEN_EMBEDDING));
               float[][] results = new float[tokens.length][];
               for (int i = 0; i < tokens.length; i++) {
-                Tensor out =
-                    module
-                        .arena()
-                        .tensor(module.ops().activationType(), tokens[i].length, config.width());
+                Tensor out = module.arena().tensor(DType.FP32, tokens[i].length, config.width());
                 encoder.encode(tokens[i], out);
                 results[i] = new float[tokens[i].length * config.width()];
                 module.ops().download(out, results[i], 0);

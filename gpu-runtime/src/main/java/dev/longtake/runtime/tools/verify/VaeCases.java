@@ -1,6 +1,7 @@
 package dev.longtake.runtime.tools.verify;
 
 import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.vae.FrameSource;
 import dev.longtake.runtime.model.vae.StreamingVaeDecoder;
@@ -90,6 +91,7 @@ final class VaeCases implements CaseGroup {
     return subject
         .runner()
         .run(
+            ComputeDevice::vaeType,
             module ->
                 computation.run(
                     module.ops(), module.arena(), VaeWeights.read(module.reader(source), config)));

@@ -1,20 +1,25 @@
 package dev.longtake.runtime.ops.cuda;
 
 import static dev.longtake.runtime.tensor.DType.BF16;
+import static dev.longtake.runtime.tensor.DType.FP16;
+import static dev.longtake.runtime.tensor.DType.FP32;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.cuda.ParityTrial.Pair;
 import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Fp16;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Tag("gpu")
 class ElementwiseParityTest {
-  // Rounding a result to bf16 changes it by 2⁻⁸ at most, which is 1.53e-5 squared.
+  // Rounding a result to bf16 changes it by 2⁻⁸ at most, which is 1.53e-5 squared; to fp16 by 2⁻¹¹.
   private static final double MAX_NMSE_BF16 = 1.6e-5;
+  private static final double MAX_NMSE_FP16 = 2.4e-7;
 
   // One multiplication and addition may be fused into one rounding; exponentials are within 1e-6.
   private static final double MAX_NMSE_FP32 = 1e-11;
@@ -78,10 +83,49 @@ class ElementwiseParityTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"3, 33", "1, 8", "257, 384"})
+  void fp16MatchesReference(int rows, int width) {
+    try (ParityTrial trial = ParityTrial.open(17)) {
+      Pair left = trial.input(FP16, rows, width);
+      Pair right = trial.input(FP16, rows, width);
+      Pair scale = trial.input(FP32, width);
+      Pair shift = trial.input(FP32, width);
+      Pair sum = trial.output(FP16, rows, width);
+      Pair scaled = trial.output(FP16, rows, width);
+
+      trial.run(
+          (ops, side) -> {
+            ops.add(side.of(left), side.of(right), side.of(sum));
+            ops.scaleShift(side.of(left), side.of(scale), side.of(shift), side.of(scaled));
+          });
+
+      assertThat(trial.nmse(sum)).isLessThan(MAX_NMSE_FP16);
+      assertThat(trial.nmse(scaled)).isLessThan(MAX_NMSE_FP16);
+    }
+  }
+
+  @Test
+  void whatIsTooLargeForFp16BecomesItsLargestAndNansStay() {
+    float[] values = new float[19]; // whole packs and single elements
+    float[] expected = new float[19];
+    for (int i = 0; i < 19; i++) {
+      values[i] = (i % 2 == 0 ? 1 : -1) * (i % 3 == 0 ? Float.POSITIVE_INFINITY : 70_000);
+      expected[i] = (i % 2 == 0 ? 1 : -1) * Fp16.LARGEST;
+    }
+    values[1] = expected[1] = values[17] = expected[17] = Float.NaN;
+    values[2] = expected[2] = -0.375f;
+    try (ParityTrial trial = ParityTrial.open(18)) {
+      Pair rounded = trial.of(values, FP16, 19);
+
+      assertThat(ParityTrial.read(trial.gpu(), rounded.device())).containsExactly(expected);
+    }
+  }
+
+  @ParameterizedTest
   @EnumSource(Activation.class)
   void activationsMatchReference(Activation activation) {
     try (ParityTrial trial = ParityTrial.open(12)) {
-      for (DType dtype : new DType[] {DType.FP32, BF16}) {
+      for (DType dtype : new DType[] {FP32, BF16, FP16}) {
         Pair x = trial.input(3, dtype, 7, 333);
         Pair out = trial.output(dtype, 7, 333);
 
@@ -93,7 +137,16 @@ class ElementwiseParityTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"FP32, BF16, 33", "BF16, FP32, 64", "BF16, BF16, 7", "FP32, FP32, 5000000"})
+  @CsvSource({
+    "FP32, BF16, 33",
+    "BF16, FP32, 64",
+    "BF16, BF16, 7",
+    "FP32, FP32, 5000000",
+    "FP32, FP16, 33",
+    "BF16, FP16, 64",
+    "FP16, FP32, 9",
+    "FP16, FP16, 16"
+  })
   void copiesMatchReference(DType from, DType to, int count) {
     try (ParityTrial trial = ParityTrial.open(13)) {
       Pair x = trial.input(from, count);
@@ -106,6 +159,10 @@ class ElementwiseParityTest {
   }
 
   private static double limit(DType out) {
-    return out == BF16 ? MAX_NMSE_BF16 : MAX_NMSE_FP32;
+    return switch (out) {
+      case BF16 -> MAX_NMSE_BF16;
+      case FP16 -> MAX_NMSE_FP16;
+      default -> MAX_NMSE_FP32;
+    };
   }
 }

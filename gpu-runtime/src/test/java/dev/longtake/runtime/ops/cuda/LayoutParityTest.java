@@ -42,7 +42,14 @@ class LayoutParityTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"BF16, 1, 1, 1, 1", "BF16, 2, 3, 5, 16", "BF16, 1, 4, 3, 3", "FP32, 3, 2, 7, 8"})
+  @CsvSource({
+    "BF16, 1, 1, 1, 1",
+    "BF16, 2, 3, 5, 16",
+    "BF16, 1, 4, 3, 3",
+    "FP32, 3, 2, 7, 8",
+    "FP16, 2, 3, 5, 16",
+    "FP16, 1, 2, 3, 5"
+  })
   void spreadingIsExact(DType dtype, int frames, int rows, int columns, int channels) {
     try (ParityTrial trial = ParityTrial.open(15)) {
       Pair patches = trial.input(dtype, frames, rows, columns, 4 * channels);
@@ -62,7 +69,14 @@ class LayoutParityTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"BF16, 3, 64, 16, 32", "BF16, 5, 33, 7, 9", "FP32, 4, 16, 8, 8", "FP32, 1, 3, 2, 1"})
+  @CsvSource({
+    "BF16, 3, 64, 16, 32",
+    "BF16, 5, 33, 7, 9",
+    "FP32, 4, 16, 8, 8",
+    "FP32, 1, 3, 2, 1",
+    "FP16, 3, 64, 16, 32",
+    "FP16, 5, 33, 7, 9"
+  })
   void columnsAreExact(DType dtype, int rows, int width, int first, int columns) {
     try (ParityTrial trial = ParityTrial.open(16)) {
       Pair x = trial.input(dtype, rows, width);

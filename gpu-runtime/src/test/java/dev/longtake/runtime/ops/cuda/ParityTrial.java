@@ -16,6 +16,7 @@ import dev.longtake.runtime.ops.cpu.CpuOps;
 import dev.longtake.runtime.tensor.Bf16;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
+import dev.longtake.runtime.tensor.Fp16;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.ArrayList;
@@ -107,7 +108,7 @@ final class ParityTrial implements AutoCloseable {
     float[] values = new float[Math.toIntExact(Shape.of(extents).elements())];
     for (int i = 0; i < values.length; i++) {
       float value = (float) (random.nextGaussian() * deviation);
-      values[i] = dtype == DType.BF16 ? Bf16.round(value) : value;
+      values[i] = round(value, dtype);
     }
     return of(values, dtype, extents);
   }
@@ -163,6 +164,14 @@ final class ParityTrial implements AutoCloseable {
     return all.slice(GUARD_VALUES, count).reshape(extents);
   }
 
+  private static float round(float value, DType dtype) {
+    return switch (dtype) {
+      case BF16 -> Bf16.round(value);
+      case FP16 -> Fp16.round(value);
+      default -> value;
+    };
+  }
+
   private void guard(Tensor tensor) {
     gpu.fill(tensor, GUARD);
     guards.add(tensor);
@@ -173,7 +182,7 @@ final class ParityTrial implements AutoCloseable {
   public void close() {
     try {
       for (Tensor guard : guards) {
-        float kept = guard.dtype() == DType.BF16 ? Bf16.round(GUARD) : GUARD;
+        float kept = round(GUARD, guard.dtype());
         assertThat(read(gpu, guard)).as("values beside a tensor").containsOnly(kept);
       }
     } finally {
