@@ -66,6 +66,18 @@ class EnginesOfARunTest {
   }
 
   @Test
+  void strategyLanesAndLimitReachTheEngine() throws IOException {
+    workshop.requests("a");
+
+    workshop.run("--strategy=offload", "--lanes=3", "--vramLimit=22.5GiB");
+
+    EngineConfig config = engines.engines().get(0);
+    assertThat(config.strategy()).isEqualTo("offload");
+    assertThat(config.lanes()).isEqualTo(3);
+    assertThat(config.budgetBytes()).isEqualTo(45L << 29);
+  }
+
+  @Test
   void opensNoEngineWhereNothingIsToDo() throws IOException {
     workshop.requests("a", "b");
     workshop.run();

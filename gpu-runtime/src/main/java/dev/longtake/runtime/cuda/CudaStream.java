@@ -51,6 +51,20 @@ public final class CudaStream implements AutoCloseable {
     CudaException.check(result, "cuMemcpyDtoHAsync", device, source.bytes());
   }
 
+  /** Queues a copy from pinned memory, which must not be changed before it has happened. */
+  public void upload(PinnedRange source, DeviceMemory target) {
+    checkArgument(
+        source.bytes() == target.bytes(), "cannot copy %s bytes to %s", source.bytes(), target);
+    upload(source.memory(), source.offsetBytes(), target);
+  }
+
+  /** Queues a copy to pinned memory, which must not be read before it has happened. */
+  public void download(DeviceMemory source, PinnedRange target) {
+    checkArgument(
+        source.bytes() == target.bytes(), "cannot copy %s to %s bytes", source, target.bytes());
+    download(source, target.memory(), target.offsetBytes());
+  }
+
   /** Queues a copy between ranges of equal length that do not overlap. */
   public void copy(DeviceMemory source, DeviceMemory target) {
     checkArgument(

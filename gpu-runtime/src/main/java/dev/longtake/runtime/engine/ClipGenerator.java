@@ -13,8 +13,8 @@ import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.LanePass;
 import dev.longtake.runtime.tensor.Tensor;
-import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * Generates one take: clip by clip, frame block by frame block, step by step. Every strategy is
@@ -34,6 +34,7 @@ final class ClipGenerator {
   private final Lane lane;
   private final TakeSpec spec;
   private final TakeNoise random;
+  private final Consumer<LanePass> sweeper;
   private final GenerationListener listener;
   private final FrameDelivery delivery;
   private int clip;
@@ -43,6 +44,8 @@ final class ClipGenerator {
    * Creates the generator of a take; does nothing yet.
    *
    * @param readback of the lane
+   * @param sweeper takes a forward through all layers before it returns, perhaps with others;
+   *     called when nothing is taken from the workspace
    */
   ClipGenerator(
       ModelStack stack,
@@ -50,12 +53,14 @@ final class ClipGenerator {
       Readback readback,
       TakeSpec spec,
       TakeNoise random,
+      Consumer<LanePass> sweeper,
       GenerationListener listener) {
     this.stack = stack;
     this.ops = stack.ops();
     this.lane = lane;
     this.spec = spec;
     this.random = random;
+    this.sweeper = sweeper;
     this.listener = listener;
     this.delivery = new FrameDelivery(stack.shape(), readback);
   }
@@ -68,13 +73,17 @@ final class ClipGenerator {
     boolean isStill = !stack.shape().carriesMotion();
     TakeState seen = isStill ? spec.picture().still() : spec.start();
     ops.upload(seen.motion().values(), 0, lane.motion());
+    sweep(0, prompted());
+    listener.conditioned(clip, lane.caches());
+  }
+
+  private LayerPass prompted() {
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor context =
           ops.workspace()
               .tensor(ops.activationType(), spec.prompt().extent(0), spec.prompt().extent(1));
       ops.upload(spec.prompt().values(), 0, context);
-      sweep(0, lane.dit().start(context, lane.reference(), lane.motion()));
-      listener.conditioned(clip, lane.caches());
+      return lane.dit().start(context, lane.reference(), lane.motion());
     }
   }
 
@@ -181,7 +190,7 @@ final class ClipGenerator {
   }
 
   private void sweep(int step, LayerPass pass) {
-    stack.executor().sweep(List.of(new LanePass(lane.caches(), step, pass)));
+    sweeper.accept(new LanePass(lane.caches(), step, pass));
   }
 
   /** Returns the block's rows of the audio, zeros beyond its end. */

@@ -7,6 +7,7 @@ import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.HostReadback;
+import dev.longtake.runtime.engine.device.PlannedQueues;
 import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.MemoryPlan;
@@ -18,63 +19,212 @@ import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.Placement;
+import dev.longtake.runtime.spi.Residency;
+import dev.longtake.runtime.strategy.ExecutionStrategies;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.IntPredicate;
 
 /**
  * Finds out what an engine will need by running it where nothing is computed: it loads, encodes the
- * largest conditions, and generates until every kind of work has been done.
+ * largest conditions, and generates until every kind of work has been done. Where a strategy can
+ * keep layers elsewhere, as many stay on the device as fit: weights first, because every forward
+ * needs them, and only one in so many steps a given ring.
  */
 final class EnginePlanner {
   private static final int LONGEST_WINDOW_SECONDS = 60;
+  private static final String SMALLEST_STRATEGY = "offload";
+  private static final double GIB = 1L << 30;
 
-  private EnginePlanner() {}
+  private final EngineShape shape;
+  private final ModelSource source;
+  private final ComputeDevice device;
+  private final int layers;
+  private final long workspaceBytes;
+  private final long textBytes;
+  private final long textLayerBytes;
 
   /**
-   * Plans an engine. The text encoder stays on the device if there is room for it, else it is a
-   * guest in a free lane's memory whenever a prompt is encoded.
+   * Rehearses. What is the same for all strategies is known then.
    *
-   * @param budgetBytes most memory to use
+   * @param device that is planned for; nothing is allocated on it
    */
-  static MemoryPlan plan(
-      EngineShape shape,
-      ModelSource source,
-      ExecutionStrategy strategy,
-      ComputeDevice device,
-      int lanes,
-      long budgetBytes) {
+  EnginePlanner(EngineShape shape, ModelSource source, ComputeDevice device) {
+    this.shape = shape;
+    this.source = source;
+    this.device = device;
+    this.layers = shape.model().dit().layers();
+    ExecutionStrategy strategy = ExecutionStrategies.named("resident");
     try (Ops ops = device.planningOps()) {
-      Arena weights = new Arena("planned weights", new PlannedBlock());
       Arena text = new Arena("planned text encoder", new PlannedBlock());
-      Arena laneMemory = new Arena("planned lane", new PlannedBlock());
-      ModelStack stack =
-          ModelStack.load(shape, source, source::plannedReader, strategy, device, ops, weights);
+      Arena textLayer = new Arena("planned text encoder's layer", new PlannedBlock());
+      Parts parts = new Parts();
+      ModelStack stack = parts.load(strategy, strategy.least(shape.model()), ops);
       T5Encoder textEncoder =
           ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
-      Lane lane = Lane.allocate(stack, laneMemory);
-      rehearse(stack, textEncoder, lane, readback(ops, shape));
-      MemoryPlan plan =
-          new MemoryPlan(
-              weights.peakBytes(),
-              text.peakBytes(),
-              laneMemory.peakBytes(),
-              lanes,
-              device.fixedWorkspaceBytes() + ops.workspace().peakBytes());
-      return plan.totalBytes() <= budgetBytes ? plan : plan.withTextEncoderInLane();
+      ModelStack.streamTextEncoder(shape, source, source::plannedReader, ops, textLayer);
+      rehearse(stack, textEncoder, parts.lane(stack), readback(ops, shape));
+      this.workspaceBytes = device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
+      this.textBytes = text.peakBytes();
+      this.textLayerBytes = textLayer.peakBytes();
     }
+  }
+
+  /** Memory of each kind that an engine takes. */
+  private final class Parts {
+    private final Arena weights = new Arena("planned weights", new PlannedBlock());
+    private final Arena hostWeights = new Arena("planned host weights", new PlannedBlock());
+    private final Arena lane = new Arena("planned lane", new PlannedBlock());
+    private final Arena hostLane = new Arena("planned host lane", new PlannedBlock());
+
+    ModelStack load(ExecutionStrategy strategy, Residency residency, Ops ops) {
+      Placement placement = new Placement(ops, new PlannedQueues(), weights, hostWeights);
+      return ModelStack.load(
+          shape, source, source::plannedReader, strategy, residency, device, placement);
+    }
+
+    Lane lane(ModelStack stack) {
+      return Lane.allocate(stack, lane, hostLane);
+    }
+
+    MemoryPlan plan(int lanes) {
+      return new MemoryPlan(
+          weights.peakBytes(),
+          0,
+          lane.peakBytes(),
+          lanes,
+          workspaceBytes,
+          device.driverBytes(),
+          hostWeights.peakBytes(),
+          hostLane.peakBytes());
+    }
+  }
+
+  /**
+   * Plans an engine that keeps as much on the device as fits. If nothing fits, the plan is the
+   * smallest there is.
+   *
+   * @param budgetBytes most memory to use on the device
+   * @param hostBudgetBytes most pinned host memory to use
+   */
+  EnginePlan plan(ExecutionStrategy strategy, int lanes, long budgetBytes, long hostBudgetBytes) {
+    Residency least = strategy.least(shape.model());
+    int weightLayers =
+        most(
+            least.weightLayers(),
+            count ->
+                smallest(strategy, new Residency(count, least.cacheLayers()), lanes)
+                        .memory()
+                        .totalBytes()
+                    <= budgetBytes);
+    int cacheLayers =
+        weightLayers < layers
+            ? least.cacheLayers()
+            : most(
+                least.cacheLayers(),
+                count ->
+                    smallest(strategy, new Residency(layers, count), lanes).memory().totalBytes()
+                        <= budgetBytes);
+    Residency residency = new Residency(weightLayers, cacheLayers);
+    EnginePlan plan = smallest(strategy, residency, lanes);
+    if (residency.equals(Residency.all(layers))) {
+      MemoryPlan bare = memory(strategy, residency, lanes);
+      EnginePlan resident =
+          new EnginePlan(
+              bare.withTextEncoder(textBytes), residency, layers, TextPlacement.RESIDENT);
+      EnginePlan guest =
+          new EnginePlan(bare.withGuests(textBytes), residency, layers, TextPlacement.GUEST);
+      for (EnginePlan roomier : List.of(resident, guest)) {
+        if (roomier.fits(budgetBytes, hostBudgetBytes)) {
+          return roomier;
+        }
+      }
+    }
+    return plan;
+  }
+
+  /** Returns the most layers that fit, at least {@code least}. */
+  private int most(int least, IntPredicate fits) {
+    if (least == layers || fits.test(layers)) {
+      return layers;
+    }
+    int low = least;
+    int high = layers - 1;
+    while (low < high) {
+      int middle = (low + high + 1) / 2;
+      if (fits.test(middle)) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+
+  private EnginePlan smallest(ExecutionStrategy strategy, Residency residency, int lanes) {
+    MemoryPlan bare = memory(strategy, residency, lanes);
+    TextPlacement text =
+        textBytes <= bare.laneBytes() ? TextPlacement.GUEST : TextPlacement.LAYER_BY_LAYER;
+    return new EnginePlan(bare.withGuests(textLayerBytes), residency, layers, text);
+  }
+
+  private MemoryPlan memory(ExecutionStrategy strategy, Residency residency, int lanes) {
+    try (Ops ops = device.planningOps()) {
+      Parts parts = new Parts();
+      parts.lane(parts.load(strategy, residency, ops));
+      return parts.plan(lanes);
+    }
+  }
+
+  /**
+   * Refuses a plan that is larger than what it may use.
+   *
+   * @throws LongtakeException PLAN_DOES_NOT_FIT, with the numbers and what would fit
+   */
+  void requireFits(
+      EnginePlan plan, ExecutionStrategy strategy, long budgetBytes, long hostBudgetBytes) {
+    if (plan.fits(budgetBytes, hostBudgetBytes)) {
+      return;
+    }
+    String budget =
+        plan.memory().totalBytes() > budgetBytes
+            ? "the budget is %s GiB".formatted(gib(budgetBytes))
+            : "the host has %s GiB to pin".formatted(gib(hostBudgetBytes));
+    throw new LongtakeException(
+        ErrorCode.PLAN_DOES_NOT_FIT,
+        "Strategy '%s' needs %s, but %s. %s"
+            .formatted(
+                strategy.name(),
+                plan.describe(),
+                budget,
+                advice(strategy, plan.memory().lanes(), budgetBytes, hostBudgetBytes)));
+  }
+
+  private String advice(
+      ExecutionStrategy strategy, int lanes, long budgetBytes, long hostBudgetBytes) {
+    ExecutionStrategy offload = ExecutionStrategies.named(SMALLEST_STRATEGY);
+    for (ExecutionStrategy other : List.of(strategy, offload)) {
+      for (int fewer = lanes; fewer >= 1; fewer--) {
+        if (plan(other, fewer, budgetBytes, hostBudgetBytes).fits(budgetBytes, hostBudgetBytes)) {
+          return "What fits: strategy %s with %d lane%s."
+              .formatted(other.name(), fewer, fewer == 1 ? "" : "s");
+        }
+      }
+    }
+    EnginePlan least = smallest(offload, offload.least(shape.model()), 1);
+    return ("The least for this size is strategy %s with 1 lane in %s GiB, and %s GiB of pinned "
+            + "host memory. Use a smaller size or fewer frames a clip, or raise the budget to that.")
+        .formatted(
+            offload.name(), gib(least.memory().totalBytes()), gib(least.memory().hostBytes()));
+  }
+
+  private static String gib(long bytes) {
+    return String.format(Locale.ROOT, "%.2f", bytes / GIB);
   }
 
   private static Readback readback(Ops ops, EngineShape shape) {
     return new HostReadback(ops, DitConfig.BLOCK_FRAMES, shape.latentFrameValues());
-  }
-
-  /** Refuses a plan that is larger than what it may use. */
-  static void requireFits(MemoryPlan plan, String strategy, long budgetBytes) {
-    if (plan.totalBytes() > budgetBytes) {
-      throw new LongtakeException(
-          ErrorCode.PLAN_DOES_NOT_FIT,
-          "Strategy '%s' needs %s, but the budget is %.2f GiB. "
-                  .formatted(strategy, plan.describe(), budgetBytes / (double) (1L << 30))
-              + "Use fewer lanes, a smaller size or fewer frames a clip, or raise the budget.");
-    }
   }
 
   /** Does every kind of work once, at its largest. */
@@ -94,6 +244,7 @@ final class EnginePlanner {
             readback,
             TakeSpec.first(prompt, picture, audio, 0),
             new TakeRandom(0, 0),
+            pass -> stack.executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();
     for (int block = 0; block <= stack.shape().model().blocks(); block++) {

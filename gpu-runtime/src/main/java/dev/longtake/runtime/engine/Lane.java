@@ -29,13 +29,13 @@ record Lane(
     Tensor reference,
     Tensor motion,
     Tensor frames) {
-  static Lane allocate(ModelStack stack, Arena arena) {
+  static Lane allocate(ModelStack stack, Arena arena, Arena host) {
     EngineShape shape = stack.shape();
     TokenGrid grid = shape.model().grid();
     DType dtype = stack.ops().activationType();
     return new Lane(
         new DitLane(stack.dit(), arena, shape.model().clipLatentFrames()),
-        stack.executor().openCaches(arena),
+        stack.executor().openCaches(arena, host),
         new StreamingVaeDecoder(
             stack.vaeOps(), stack.vae(), arena, grid.latentRows(), grid.latentColumns()),
         latents(shape, arena, dtype, DitConfig.BLOCK_FRAMES),

@@ -16,21 +16,23 @@ final class LanePool {
   /**
    * A lane and where it lies.
    *
+   * @param host memory of the host, whose part of a lane it is
    * @param readback brings the lane's frames to the host
    */
-  record Slot(Lane lane, Block memory, Readback readback) {}
+  record Slot(Lane lane, Block memory, Block host, Readback readback) {}
 
   /**
    * Creates lanes.
    *
    * @param memories for a lane each
+   * @param hosts memory of the host, for a lane each
    * @param readbacks for a lane each
    */
-  LanePool(ModelStack stack, List<Block> memories, List<Readback> readbacks) {
+  LanePool(ModelStack stack, List<Block> memories, List<Block> hosts, List<Readback> readbacks) {
     this.stack = stack;
     this.lanes = memories.size();
     for (int i = 0; i < lanes; i++) {
-      free.add(slot(memories.get(i), readbacks.get(i)));
+      free.add(slot(memories.get(i), hosts.get(i), readbacks.get(i)));
     }
   }
 
@@ -50,7 +52,7 @@ final class LanePool {
 
   /** Gives a lane back whose memory a guest has used; runs on the device. */
   void giveBackOverwritten(Slot slot) {
-    free.add(slot(slot.memory(), slot.readback()));
+    free.add(slot(slot.memory(), slot.host(), slot.readback()));
   }
 
   /** Returns whether no lane is in use. */
@@ -58,7 +60,11 @@ final class LanePool {
     return free.size() == lanes;
   }
 
-  private Slot slot(Block memory, Readback readback) {
-    return new Slot(Lane.allocate(stack, new Arena("lane", memory)), memory, readback);
+  private Slot slot(Block memory, Block host, Readback readback) {
+    return new Slot(
+        Lane.allocate(stack, new Arena("lane", memory), new Arena("host lane", host)),
+        memory,
+        host,
+        readback);
   }
 }

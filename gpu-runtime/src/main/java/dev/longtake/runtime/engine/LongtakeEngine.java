@@ -30,17 +30,18 @@ import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.Placement;
+import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An engine on one device. What its threads ask for is computed a forward at a time, in turn. */
+/** An engine on one device, which its threads have in turn; see {@link DeviceTurns}. */
 public final class LongtakeEngine implements AvatarEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
 
@@ -48,14 +49,14 @@ public final class LongtakeEngine implements AvatarEngine {
   private final ComputeDevice device;
   private final ModelSource source;
   private final EngineShape shape;
-  private final MemoryPlan plan;
+  private final EnginePlan plan;
   private final Resources resources;
   private final Tokenizer tokenizer;
   private final ModelStack stack;
   private final @Nullable T5Encoder textEncoder; // null: a guest in a free lane
   private final ConditionEncoder conditions;
   private final LanePool lanes;
-  private final ReentrantLock turn = new ReentrantLock(true);
+  private final DeviceTurns turns;
 
   private LongtakeEngine(
       EngineConfig config, ModelSource source, ComputeDevice device, Resources resources) {
@@ -67,28 +68,38 @@ public final class LongtakeEngine implements AvatarEngine {
     this.shape =
         source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
     ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
-    long budgetBytes = Math.min(config.budgetBytes(), device.availableBytes());
-    this.plan = EnginePlanner.plan(shape, source, strategy, device, config.lanes(), budgetBytes);
-    EnginePlanner.requireFits(plan, config.strategy(), budgetBytes);
+    this.plan = plan(strategy);
+    MemoryPlan memoryPlan = plan.memory();
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
-    Partition memory = new Partition(resources.add(device.reserve(plan.totalBytes())));
-    Arena weights = new Arena("weights", memory.next(plan.weightBytes()));
-    Block text = memory.next(plan.textEncoderBytes());
+    Partition memory = new Partition(resources.add(device.reserve(memoryPlan.reservedBytes())));
+    Arena weights = new Arena("weights", memory.next(memoryPlan.weightBytes()));
+    Block text = memory.next(memoryPlan.textEncoderBytes());
     List<Block> laneMemories = new ArrayList<>();
-    for (int i = 0; i < plan.lanes(); i++) {
-      laneMemories.add(memory.next(plan.laneBytes()));
+    for (int i = 0; i < memoryPlan.lanes(); i++) {
+      laneMemories.add(memory.next(memoryPlan.laneBytes()));
     }
-    Ops ops = resources.add(device.openOps(memory.next(plan.workspaceBytes())));
-    this.stack = ModelStack.load(shape, source, source::reader, strategy, device, ops, weights);
-    this.textEncoder = plan.textEncoderBytes() == 0 ? null : loadTextEncoder(text);
+    Ops ops = resources.add(device.openOps(memory.next(memoryPlan.workspaceBytes())));
+    Placement placement =
+        new Placement(
+            ops,
+            resources.add(device.openQueues(ops)),
+            weights,
+            new Arena("host weights", reserveHost(memoryPlan.hostWeightBytes())));
+    this.stack =
+        ModelStack.load(
+            shape, source, source::reader, strategy, plan.residency(), device, placement);
+    this.textEncoder = plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(text) : null;
     this.conditions = new ConditionEncoder(stack);
+    this.turns = new DeviceTurns(device::makeCurrent, stack.executor());
     List<Readback> readbacks = new ArrayList<>();
-    for (int i = 0; i < plan.lanes(); i++) {
+    List<Block> hosts = new ArrayList<>();
+    for (int i = 0; i < memoryPlan.lanes(); i++) {
+      hosts.add(reserveHost(memoryPlan.hostLaneBytes()));
       readbacks.add(
           resources.add(
               device.openReadback(ops, DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
     }
-    this.lanes = new LanePool(stack, laneMemories, readbacks);
+    this.lanes = new LanePool(stack, laneMemories, hosts, readbacks);
     ops.synchronize();
     LOG.info(
         "Opened {} on {} in {} ms: strategy {}, {}",
@@ -97,6 +108,20 @@ public final class LongtakeEngine implements AvatarEngine {
         (System.nanoTime() - started) / 1_000_000,
         config.strategy(),
         plan.describe());
+  }
+
+  private EnginePlan plan(ExecutionStrategy strategy) {
+    long budgetBytes =
+        Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes());
+    long hostBudgetBytes = device.availableHostBytes();
+    EnginePlanner planner = planner();
+    EnginePlan found = planner.plan(strategy, config.lanes(), budgetBytes, hostBudgetBytes);
+    planner.requireFits(found, strategy, budgetBytes, hostBudgetBytes);
+    return found;
+  }
+
+  private Block reserveHost(long bytes) {
+    return resources.add(device.reserveHost(bytes));
   }
 
   /**
@@ -143,13 +168,13 @@ public final class LongtakeEngine implements AvatarEngine {
     int[] ids = tokenizer.encode(PromptText.clean(prompt));
     T5Encoder resident = textEncoder;
     if (resident != null) {
-      return onDevice(() -> conditions.prompt(resident, ids));
+      return turns.get(() -> conditions.prompt(resident, ids));
     }
     LanePool.Slot slot = lanes.take();
     try {
-      return onDevice(() -> conditions.prompt(loadTextEncoder(slot.memory()), ids));
+      return turns.get(() -> conditions.prompt(visitingTextEncoder(slot.memory()), ids));
     } finally {
-      inTurn(() -> lanes.giveBackOverwritten(slot));
+      turns.run(() -> lanes.giveBackOverwritten(slot));
     }
   }
 
@@ -160,13 +185,13 @@ public final class LongtakeEngine implements AvatarEngine {
     float[] withSilence = new float[Math.addExact(lead, samples.length)];
     System.arraycopy(samples, 0, withSilence, lead, samples.length);
     AudioWindows windows = AudioWindows.of(shape.wav2vec2(), withSilence.length);
-    return onDevice(() -> conditions.audio(withSilence, windows));
+    return turns.get(() -> conditions.audio(withSilence, windows));
   }
 
   @Override
   public PictureLatents encodePicture(Picture picture) {
     float[] pixels = PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
-    return onDevice(() -> conditions.picture(pixels));
+    return turns.get(() -> conditions.picture(pixels));
   }
 
   @Override
@@ -183,8 +208,9 @@ public final class LongtakeEngine implements AvatarEngine {
     LanePool.Slot slot = lanes.take();
     try {
       ClipGenerator generator =
-          new ClipGenerator(stack, slot.lane(), slot.readback(), spec, random, listener);
-      inTurn(generator::start);
+          new ClipGenerator(
+              stack, slot.lane(), slot.readback(), spec, random, turns::sweep, listener);
+      turns.render(() -> turns.run(generator::start));
       return new Session(slot, generator);
     } catch (RuntimeException | Error e) {
       lanes.giveBack(slot);
@@ -202,7 +228,16 @@ public final class LongtakeEngine implements AvatarEngine {
   }
 
   MemoryPlan plan() {
-    return plan;
+    return plan.memory();
+  }
+
+  Residency residency() {
+    return plan.residency();
+  }
+
+  /** Returns what plans engines of this one's model, size and device. */
+  EnginePlanner planner() {
+    return new EnginePlanner(shape, source, device);
   }
 
   /** Returns all sizes. */
@@ -215,9 +250,14 @@ public final class LongtakeEngine implements AvatarEngine {
     return device;
   }
 
-  /** Returns the bytes that were planned for the device, all of which it has reserved. */
+  /** Returns the bytes that were planned for the device, those that its driver takes included. */
   public long plannedBytes() {
-    return plan.totalBytes();
+    return plan.memory().totalBytes();
+  }
+
+  /** Returns the bytes of pinned host memory that were planned. */
+  public long plannedHostBytes() {
+    return plan.memory().hostBytes();
   }
 
   @Override
@@ -227,30 +267,16 @@ public final class LongtakeEngine implements AvatarEngine {
     resources.close();
   }
 
+  private T5Encoder visitingTextEncoder(Block memory) {
+    return plan.text() == TextPlacement.GUEST
+        ? loadTextEncoder(memory)
+        : ModelStack.streamTextEncoder(
+            shape, source, source::reader, stack.ops(), new Arena("text encoder", memory));
+  }
+
   private T5Encoder loadTextEncoder(Block memory) {
     return ModelStack.loadTextEncoder(
         shape, source, source::reader, stack.ops(), new Arena("text encoder", memory));
-  }
-
-  /** Does something when it is the calling thread's turn. */
-  private void inTurn(Runnable work) {
-    turn.lock();
-    try {
-      device.makeCurrent();
-      work.run();
-    } finally {
-      turn.unlock();
-    }
-  }
-
-  private <T> T onDevice(Supplier<T> work) {
-    turn.lock();
-    try {
-      device.makeCurrent();
-      return work.get();
-    } finally {
-      turn.unlock();
-    }
   }
 
   private final class Session implements TakeSession {
@@ -266,9 +292,12 @@ public final class LongtakeEngine implements AvatarEngine {
     @Override
     public void renderClip(FrameSink sink) {
       checkState(!closed, "the take is closed");
-      do {
-        generator.nextBlock(LongtakeEngine.this::inTurn, sink);
-      } while (!generator.atClipStart());
+      turns.render(
+          () -> {
+            do {
+              generator.nextBlock(turns::run, sink);
+            } while (!generator.atClipStart());
+          });
       generator.deliver(sink);
     }
 
@@ -286,7 +315,7 @@ public final class LongtakeEngine implements AvatarEngine {
           "keptFrames must end the take within its last clip, but was %s of %s",
           keptFrames,
           generator.frames());
-      return onDevice(() -> conditions.end(generator.history(), keptFrames));
+      return turns.get(() -> conditions.end(generator.history(), keptFrames));
     }
 
     @Override

@@ -4,9 +4,9 @@ import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.AudioMix;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.weights.ArenaWeightReader;
 import dev.longtake.runtime.weights.Checkpoint;
 import dev.longtake.runtime.weights.StoredTensor;
-import dev.longtake.runtime.weights.WeightReader;
 import dev.longtake.runtime.weights.WeightTypes;
 
 /**
@@ -61,7 +61,7 @@ public interface ModelSource extends AutoCloseable {
    *
    * @param requireAllRead fails if there are parameters that the model has not asked for
    */
-  record PartReader(WeightReader weights, Runnable requireAllRead) {}
+  record PartReader(ArenaWeightReader weights, Runnable requireAllRead) {}
 
   /** Cuts prompts into tokens. */
   interface Tokenizer extends AutoCloseable {

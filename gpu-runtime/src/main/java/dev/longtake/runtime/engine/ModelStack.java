@@ -4,9 +4,12 @@ import dev.longtake.runtime.engine.ModelSource.PartReader;
 import dev.longtake.runtime.engine.ModelSource.Readers;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.memory.Block;
+import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.model.dit.AudioMix;
 import dev.longtake.runtime.model.dit.Dit;
 import dev.longtake.runtime.model.dit.DitWeights;
+import dev.longtake.runtime.model.t5.T5Config;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.model.t5.T5Weights;
 import dev.longtake.runtime.model.vae.VaeWeights;
@@ -17,7 +20,11 @@ import dev.longtake.runtime.ops.TypedOps;
 import dev.longtake.runtime.sampling.FlowMatchSchedule;
 import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.Placement;
+import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.tensor.Tensor;
+import dev.longtake.runtime.weights.ArenaWeightReader;
 import dev.longtake.runtime.weights.WeightTypes;
 
 /**
@@ -41,17 +48,19 @@ record ModelStack(
    * Loads the models.
    *
    * @param readers those of {@code source} that read, or those that plan
-   * @param ops of {@code device}, or what stands in for them while planning
-   * @param arena for everything that lives as long as the engine
+   * @param residency how much of the transformer stays on the device
+   * @param placement on {@code device}, or what stands in for it while planning
    */
   static ModelStack load(
       EngineShape shape,
       ModelSource source,
       Readers readers,
       ExecutionStrategy strategy,
+      Residency residency,
       ComputeDevice device,
-      Ops ops,
-      Arena arena) {
+      Placement placement) {
+    Ops ops = placement.ops();
+    Arena arena = placement.device();
     FlowMatchSchedule schedule = FlowMatchSchedule.of(shape.model().steps());
     PartReader transformer =
         readers.open(ModelPart.TRANSFORMER, ops, arena, transformerTypes(device));
@@ -63,7 +72,8 @@ record ModelStack(
             DitWeights.read(transformer.weights(), shape.model().dit()),
             shape.model().grid(),
             schedule.timesteps());
-    DenoiseExecutor executor = strategy.open(shape.model(), transformer.weights(), ops, arena);
+    DenoiseExecutor executor =
+        strategy.open(shape.model(), transformer.weights(), placement, residency);
     PartReader vae = readers.open(ModelPart.VAE, ops, arena, WeightTypes.all(device.vaeType()));
     VaeWeights vaeWeights = VaeWeights.read(vae.weights(), shape.vae());
     PartReader speech =
@@ -92,6 +102,35 @@ record ModelStack(
     T5Weights weights = T5Weights.read(text.weights(), shape.t5());
     text.requireAllRead().run();
     return new T5Encoder(ops, shape.t5(), weights, source.tokenEmbedding());
+  }
+
+  /**
+   * Returns a text encoder that reads its layers anew for every prompt, one at a time.
+   *
+   * @param arena for one layer; used when this is called, and by the encoder
+   */
+  static T5Encoder streamTextEncoder(
+      EngineShape shape, ModelSource source, Readers readers, Ops ops, Arena arena) {
+    PartReader text =
+        readers.open(ModelPart.TEXT, ops, arena, WeightTypes.all(ops.activationType()));
+    Tensor norm = T5Weights.readNorm(text.weights(), shape.t5());
+    long layerBytes = textLayerBytes(text.weights(), shape.t5());
+    Block slot = arena.block(layerBytes);
+    return new T5Encoder(
+        ops,
+        shape.t5(),
+        // What is read is queued behind what the layer before computes.
+        index ->
+            T5Weights.Layer.read(
+                text.weights().into(new Arena("text layer", slot)), shape.t5(), index),
+        norm,
+        source.tokenEmbedding());
+  }
+
+  private static long textLayerBytes(ArenaWeightReader weights, T5Config config) {
+    Arena measure = new Arena("planned text layer", new PlannedBlock());
+    T5Weights.Layer.read(weights.placing(measure), config, 0);
+    return measure.peakBytes();
   }
 
   /**

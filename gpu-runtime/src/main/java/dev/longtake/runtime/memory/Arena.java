@@ -65,6 +65,12 @@ public final class Arena {
     return tensor(dtype, Shape.of(extents));
   }
 
+  /** Takes memory as it is, to be cut up by somebody else. */
+  public Block block(long bytes) {
+    Tensor taken = tensor(DType.FP32, Math.toIntExact(align(bytes) / Float.BYTES));
+    return block.part(usedBytes - taken.bytes(), taken.bytes());
+  }
+
   /** Begins a scope. Scopes nest, and must be closed in reverse order. */
   public Scope scope() {
     return new Scope(usedBytes);

@@ -5,18 +5,29 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.util.Locale;
 
 /**
- * The bytes that an engine needs on a device, by use; known before anything is allocated.
+ * The bytes that an engine needs, by use; known before anything is allocated.
  *
- * @param weightBytes parameters and what is computed from them once, the text encoder's left out
- * @param textEncoderBytes the text encoder's parameters; 0 if they are brought to a free lane's
- *     memory whenever a prompt is encoded
- * @param laneBytes what one take keeps: caches, VAE streams, latents
+ * @param weightBytes on the device: parameters and what is computed from them once, the text
+ *     encoder's left out, and the slots that weights and caches pass through
+ * @param textEncoderBytes on the device: the text encoder's parameters; 0 if they are brought to a
+ *     free lane's memory whenever a prompt is encoded
+ * @param laneBytes on the device: what one take keeps there: caches, VAE streams, latents
  * @param lanes takes in progress at once
- * @param workspaceBytes intermediate results and what the libraries take, shared by everything that
- *     computes
+ * @param workspaceBytes on the device: intermediate results and what the libraries take, shared by
+ *     everything that computes
+ * @param driverBytes on the device: what the driver takes, beside what is reserved
+ * @param hostWeightBytes in pinned host memory: weights that are copied to the device in time
+ * @param hostLaneBytes in pinned host memory: caches of one take
  */
 public record MemoryPlan(
-    long weightBytes, long textEncoderBytes, long laneBytes, int lanes, long workspaceBytes) {
+    long weightBytes,
+    long textEncoderBytes,
+    long laneBytes,
+    int lanes,
+    long workspaceBytes,
+    long driverBytes,
+    long hostWeightBytes,
+    long hostLaneBytes) {
   private static final double GIB = 1L << 30;
 
   /** Checks that nothing is negative. */
@@ -26,39 +37,87 @@ public record MemoryPlan(
             && textEncoderBytes >= 0
             && laneBytes >= 0
             && lanes >= 1
-            && workspaceBytes >= 0,
-        "not a plan: %s weights, %s text encoder, %s lanes of %s, %s workspace",
+            && workspaceBytes >= 0
+            && driverBytes >= 0
+            && hostWeightBytes >= 0
+            && hostLaneBytes >= 0,
+        "not a plan: %s weights, %s text encoder, %s lanes of %s, %s workspace, %s driver, "
+            + "%s weights and lanes of %s on the host",
         weightBytes,
         textEncoderBytes,
         lanes,
         laneBytes,
-        workspaceBytes);
+        workspaceBytes,
+        driverBytes,
+        hostWeightBytes,
+        hostLaneBytes);
   }
 
-  /** Returns the same plan with the text encoder as a guest in a free lane's memory. */
-  public MemoryPlan withTextEncoderInLane() {
+  /** Returns the same plan with a text encoder on the device. */
+  public MemoryPlan withTextEncoder(long bytes) {
     return new MemoryPlan(
-        weightBytes, 0, Math.max(laneBytes, textEncoderBytes), lanes, workspaceBytes);
+        weightBytes,
+        bytes,
+        laneBytes,
+        lanes,
+        workspaceBytes,
+        driverBytes,
+        hostWeightBytes,
+        hostLaneBytes);
   }
 
-  /** Returns the sum of all uses. */
+  /** Returns the same plan with lanes that can have guests of so many bytes. */
+  public MemoryPlan withGuests(long bytes) {
+    return new MemoryPlan(
+        weightBytes,
+        0,
+        Math.max(laneBytes, bytes),
+        lanes,
+        workspaceBytes,
+        driverBytes,
+        hostWeightBytes,
+        hostLaneBytes);
+  }
+
+  /** Returns what is reserved on the device: everything but what its driver takes. */
+  public long reservedBytes() {
+    return totalBytes() - driverBytes;
+  }
+
+  /** Returns the sum of all uses of the device. */
   public long totalBytes() {
-    return weightBytes + textEncoderBytes + lanes * laneBytes + workspaceBytes;
+    return weightBytes + textEncoderBytes + lanes * laneBytes + workspaceBytes + driverBytes;
+  }
+
+  /** Returns the sum of all uses of pinned host memory. */
+  public long hostBytes() {
+    return hostWeightBytes + lanes * hostLaneBytes;
   }
 
   /** Returns the uses in GiB, for people. */
   public String describe() {
-    return String.format(
-        Locale.ROOT,
-        "%.2f GiB: weights %.2f, text encoder %s, %d lane%s of %.2f, workspace %.2f",
-        totalBytes() / GIB,
-        weightBytes / GIB,
-        textEncoderBytes == 0
-            ? "in a free lane"
-            : String.format(Locale.ROOT, "%.2f", textEncoderBytes / GIB),
-        lanes,
-        lanes == 1 ? "" : "s",
-        laneBytes / GIB,
-        workspaceBytes / GIB);
+    return "%s GiB: weights %s, text encoder %s, %d lane%s of %s, workspace %s"
+            .formatted(
+                gib(totalBytes()),
+                gib(weightBytes),
+                textEncoderBytes == 0 ? "in a free lane" : gib(textEncoderBytes),
+                lanes,
+                lanes == 1 ? "" : "s",
+                gib(laneBytes),
+                gib(workspaceBytes))
+        + (driverBytes == 0 ? "" : ", driver " + gib(driverBytes))
+        + (hostBytes() == 0
+            ? ""
+            : "; %s GiB of pinned host memory: weights %s, %d lane%s of %s"
+                .formatted(
+                    gib(hostBytes()),
+                    gib(hostWeightBytes),
+                    lanes,
+                    lanes == 1 ? "" : "s",
+                    gib(hostLaneBytes)));
+  }
+
+  private static String gib(long bytes) {
+    return String.format(Locale.ROOT, "%.2f", bytes / GIB);
   }
 }

@@ -12,9 +12,18 @@ public interface DenoiseExecutor {
   /**
    * Takes memory for the caches of one take.
    *
-   * @param arena of the lane; the caches are valid as long as it is
+   * @param device memory of the lane; the caches are valid as long as it is
+   * @param host memory of the lane, likewise, that the device copies from and to
    */
-  KvStore openCaches(Arena arena);
+  KvStore openCaches(Arena device, Arena host);
+
+  /**
+   * Returns how long a forward may wait for those of other lanes: about what a sweep of one lane
+   * less saves.
+   */
+  default long patienceNanos() {
+    return 0;
+  }
 
   /** Takes all forwards through all layers. Queued, not waited for. */
   void sweep(List<LanePass> passes);

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * <p>Owns neither the source nor the arena. Remembers which tensors it has read, so that a model
  * can make sure that the checkpoint has no others. Not safe for use by several threads.
  */
-public final class CheckpointWeightReader implements WeightReader {
+public final class CheckpointWeightReader implements ArenaWeightReader {
   private static final int CHUNK_ELEMENTS = 1 << 20;
   private static final int LISTED_NAMES = 5;
 
@@ -44,10 +44,27 @@ public final class CheckpointWeightReader implements WeightReader {
 
   /** As {@link #CheckpointWeightReader(TensorSource, Ops, Arena)}, with types of one's own. */
   public CheckpointWeightReader(TensorSource source, Ops ops, Arena arena, WeightTypes types) {
+    this(source, ops, new WeightAllocator(arena, types), new TreeSet<>(source.names()));
+  }
+
+  private CheckpointWeightReader(
+      TensorSource source, Ops ops, WeightAllocator allocator, Set<String> unread) {
     this.source = requireNonNull(source, "source");
     this.ops = requireNonNull(ops, "ops");
-    this.allocator = new WeightAllocator(arena, types);
-    this.unread = new TreeSet<>(source.names());
+    this.allocator = allocator;
+    this.unread = unread;
+  }
+
+  /** Returns a reader that shares its memory of what has been read with this. */
+  @Override
+  public CheckpointWeightReader into(Arena arena) {
+    return new CheckpointWeightReader(
+        source, ops, new WeightAllocator(arena, allocator.types()), unread);
+  }
+
+  @Override
+  public WeightReader placing(Arena arena) {
+    return new PlannedWeightReader(arena, allocator.types());
   }
 
   @Override

@@ -11,7 +11,8 @@ import dev.longtake.runtime.tensor.Tensor;
  * Takes the memory that {@link CheckpointWeightReader} would take and reads nothing, so that a
  * model's parameters can be measured without a checkpoint.
  */
-public final class PlannedWeightReader implements WeightReader {
+public final class PlannedWeightReader implements ArenaWeightReader {
+  private final WeightTypes types;
   private final WeightAllocator allocator;
 
   /**
@@ -26,7 +27,18 @@ public final class PlannedWeightReader implements WeightReader {
 
   /** Creates a reader of nothing, for parameters of these types. */
   public PlannedWeightReader(Arena arena, WeightTypes types) {
+    this.types = types;
     this.allocator = new WeightAllocator(arena, types);
+  }
+
+  @Override
+  public PlannedWeightReader into(Arena arena) {
+    return new PlannedWeightReader(arena, types);
+  }
+
+  @Override
+  public WeightReader placing(Arena arena) {
+    return into(arena);
   }
 
   @Override

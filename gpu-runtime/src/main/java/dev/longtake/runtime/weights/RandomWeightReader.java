@@ -10,6 +10,7 @@ import dev.longtake.runtime.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills parameters with random numbers on the device, to measure a model that nobody has to have.
@@ -19,7 +20,7 @@ import java.util.SplittableRandom;
  * with values as varied as a GPU's power draw asks for. Takes the memory that {@link
  * CheckpointWeightReader} would take, and the pools.
  */
-public final class RandomWeightReader implements WeightReader {
+public final class RandomWeightReader implements ArenaWeightReader {
   /** Standard deviation of the weights: keeps activations finite through many layers. */
   private static final float DEVIATION = 0.02f;
 
@@ -29,10 +30,10 @@ public final class RandomWeightReader implements WeightReader {
   private static final int POOL_ELEMENTS = 1 << 22;
 
   private final Ops ops;
-  private final Arena arena;
+  private final Arena poolArena;
   private final WeightAllocator allocator;
-  private final SplittableRandom random;
-  private final Map<DType, Tensor> pools = new HashMap<>();
+  private final @Nullable SplittableRandom random; // null: nothing is written
+  private final Map<DType, Tensor> pools;
 
   /**
    * Creates a reader.
@@ -42,10 +43,39 @@ public final class RandomWeightReader implements WeightReader {
    * @param seed decides all numbers
    */
   public RandomWeightReader(Ops ops, Arena arena, WeightTypes types, long seed) {
+    this(
+        ops, arena, new WeightAllocator(arena, types), new SplittableRandom(seed), new HashMap<>());
+  }
+
+  private RandomWeightReader(
+      Ops ops,
+      Arena poolArena,
+      WeightAllocator allocator,
+      @Nullable SplittableRandom random,
+      Map<DType, Tensor> pools) {
     this.ops = ops;
-    this.arena = arena;
-    this.allocator = new WeightAllocator(arena, types);
-    this.random = new SplittableRandom(seed);
+    this.poolArena = poolArena;
+    this.allocator = allocator;
+    this.random = random;
+    this.pools = pools;
+  }
+
+  /** Creates a reader that takes the memory that others take, pools too, and writes no number. */
+  public static RandomWeightReader planning(Ops ops, Arena arena, WeightTypes types) {
+    return new RandomWeightReader(
+        ops, arena, new WeightAllocator(arena, types), null, new HashMap<>());
+  }
+
+  /** Returns a reader that goes on with this one's random numbers and pools. */
+  @Override
+  public RandomWeightReader into(Arena arena) {
+    return new RandomWeightReader(
+        ops, poolArena, new WeightAllocator(arena, allocator.types()), random, pools);
+  }
+
+  @Override
+  public WeightReader placing(Arena arena) {
+    return new PlannedWeightReader(arena, allocator.types());
   }
 
   @Override
@@ -86,6 +116,9 @@ public final class RandomWeightReader implements WeightReader {
 
   private Tensor filled(Tensor tensor) {
     Tensor pool = pools.computeIfAbsent(tensor.dtype(), this::pool);
+    if (random == null) {
+      return tensor;
+    }
     int elements = Math.toIntExact(tensor.shape().elements());
     Tensor flat = tensor.reshape(elements);
     int first = 0;
@@ -99,12 +132,15 @@ public final class RandomWeightReader implements WeightReader {
   }
 
   private Tensor pool(DType dtype) {
+    Tensor pool = poolArena.tensor(dtype, POOL_ELEMENTS);
+    if (random == null) {
+      return pool;
+    }
     float deviation = dtype == DType.FP8_E4M3 ? FP8_DEVIATION : DEVIATION;
     float[] values = new float[POOL_ELEMENTS];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (random.nextGaussian() * deviation);
     }
-    Tensor pool = arena.tensor(dtype, POOL_ELEMENTS);
     ops.upload(values, 0, pool);
     return pool;
   }

@@ -9,6 +9,8 @@ import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.spi.Residency;
+import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.ByteArrayOutputStream;
@@ -48,12 +50,32 @@ class CudaEngineTest {
     assertThat(guest.latents.toArray()).isEqualTo(resident.latents.toArray());
   }
 
+  // From everything in host memory to all weights but no caches on the device.
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "FP8"})
+  void offloadGivesTheBitsOfResident(Precision precision) {
+    Rendering resident = render(precision, Long.MAX_VALUE);
+    for (int thirds = 0; thirds < 3; thirds++) {
+      long moreBytes = (resident.plannedBytes - resident.leastOffloadBytes) * thirds / 3;
+
+      Rendering offload = render("offload", precision, resident.leastOffloadBytes + moreBytes);
+
+      assertThat(offload.residency.cacheLayers()).isLessThan(resident.residency.cacheLayers());
+      assertThat(offload.latents.toArray()).isEqualTo(resident.latents.toArray());
+      assertThat(offload.pixels.toByteArray()).isEqualTo(resident.pixels.toByteArray());
+    }
+  }
+
   private static Rendering render(Precision precision, long budgetBytes) {
+    return render("resident", precision, budgetBytes);
+  }
+
+  private static Rendering render(String strategy, Precision precision, long budgetBytes) {
     EngineConfig config =
         new EngineConfig(
             CHECKPOINT.toString(),
             "cuda",
-            "resident",
+            strategy,
             precision,
             HEIGHT,
             WIDTH,
@@ -88,12 +110,21 @@ class CudaEngineTest {
   private static final class Rendering implements GenerationListener {
     private final LongtakeEngine engine;
     private final long plannedBytes;
+    private final Residency residency;
+    private final long leastOffloadBytes;
     private final List<HostValues> latents = new ArrayList<>();
     private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
 
     Rendering(LongtakeEngine engine) {
       this.engine = engine;
       this.plannedBytes = engine.plannedBytes();
+      this.residency = engine.residency();
+      this.leastOffloadBytes =
+          engine
+              .planner()
+              .plan(ExecutionStrategies.named("offload"), 1, 1, Long.MAX_VALUE)
+              .memory()
+              .totalBytes();
     }
 
     @Override

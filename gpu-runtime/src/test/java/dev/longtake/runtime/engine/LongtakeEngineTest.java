@@ -24,6 +24,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +72,29 @@ class LongtakeEngineTest {
       }
       assertThat(first.pixels()).isEqualTo(expected.pixels());
       assertThat(second.pixels()).isNotEqualTo(expected.pixels());
+    }
+  }
+
+  @Test
+  void takesOfSeveralThreadsAreWhatEachIsAlone() throws Exception {
+    List<Rendering> expected = new ArrayList<>();
+    for (int take = 0; take < 3; take++) {
+      expected.add(render(config(1, 1), 7 + take));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try (LongtakeEngine engine = open(config(2, 3))) {
+      List<Future<Rendering>> takes = new ArrayList<>();
+      for (int take = 0; take < 3; take++) {
+        int seed = 7 + take;
+        takes.add(threads.submit(() -> renderTake(engine, seed)));
+      }
+      for (int take = 0; take < 3; take++) {
+        Rendering actual = takes.get(take).get();
+        assertThat(actual.latents()).isEqualTo(expected.get(take).latents());
+        assertThat(actual.pixels()).isEqualTo(expected.get(take).pixels());
+      }
+    } finally {
+      threads.shutdownNow();
     }
   }
 
@@ -190,7 +216,8 @@ class LongtakeEngineTest {
             e -> assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT))
         .hasMessageContaining("Strategy 'resident' needs")
         .hasMessageContaining("weights")
-        .hasMessageContaining("budget");
+        .hasMessageContaining("budget")
+        .hasMessageContaining("The least for this size is strategy offload with 1 lane");
   }
 
   @ParameterizedTest

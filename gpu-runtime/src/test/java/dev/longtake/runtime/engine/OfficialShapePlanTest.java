@@ -14,10 +14,14 @@ import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.ScratchBytes;
 import dev.longtake.runtime.ops.plan.PlanningOps;
+import dev.longtake.runtime.spi.DeviceQueues;
+import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.tensor.DType;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the official model needs on a GPU at 720x400, found out without a GPU and without files. */
 class OfficialShapePlanTest {
@@ -42,6 +46,8 @@ class OfficialShapePlanTest {
         .isCloseTo(18.2, Percentage.withPercentage(1));
   }
 
+  private static final long NO_LIMIT = 1L << 50;
+
   @Test
   void textEncoderGivesWayOnASmallerGpu() {
     MemoryPlan everything = plan(DType.FP8_E4M3, 139L << 30);
@@ -51,27 +57,82 @@ class OfficialShapePlanTest {
     assertThat(smaller.textEncoderBytes()).isZero();
     assertThat(smaller.totalBytes())
         .isEqualTo(everything.totalBytes() - everything.textEncoderBytes());
-    EnginePlanner.requireFits(smaller, "resident", smaller.totalBytes());
-    assertThatThrownBy(
-            () -> EnginePlanner.requireFits(smaller, "resident", smaller.totalBytes() - 1))
-        .isInstanceOfSatisfying(
-            LongtakeException.class,
-            e -> assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT));
   }
 
   private static MemoryPlan plan(DType layerType, long budgetBytes) {
+    return planner(layerType, DType.BF16)
+        .plan(ExecutionStrategies.named("resident"), 1, budgetBytes, NO_LIMIT)
+        .memory();
+  }
+
+  private static EnginePlanner planner(DType layerType, DType cacheType) {
     RandomModel model = RandomModel.ofOfficialShape(1);
-    return EnginePlanner.plan(
-        model.shape(400, 720, 48, 4),
-        model,
-        ExecutionStrategies.named("resident"),
-        new PlanningDevice(layerType),
-        1,
-        budgetBytes);
+    return new EnginePlanner(
+        model.shape(400, 720, 48, 4), model, new PlanningDevice(layerType, cacheType));
+  }
+
+  /** What the official model needs on GPUs that cannot hold it, with 120 GiB to pin. */
+  @ParameterizedTest
+  @CsvSource({
+    "FP8_E4M3, BF16, 12, 1",
+    "FP8_E4M3, FP8_E4M3, 12, 1",
+    "FP8_E4M3, BF16, 22.15, 1",
+    "FP8_E4M3, FP8_E4M3, 22.15, 1",
+    "FP8_E4M3, FP8_E4M3, 22.15, 4",
+    "FP8_E4M3, BF16, 22.15, 2",
+    "BF16, BF16, 80, 2"
+  })
+  void offloadFits(DType layerType, DType cacheType, double budgetGib, int lanes) {
+    long budgetBytes = (long) (budgetGib * (1L << 30));
+
+    EnginePlan plan =
+        planner(layerType, cacheType)
+            .plan(ExecutionStrategies.named("offload"), lanes, budgetBytes, 120L << 30);
+
+    assertThat(plan.fits(budgetBytes, 120L << 30)).as(plan.describe()).isTrue();
+    // Nothing that would fit is left out: the next layer would not.
+    long largestLayer = 5L << 28;
+    assertThat(plan.memory().totalBytes())
+        .as(plan.describe())
+        .isGreaterThan(budgetBytes - lanes * largestLayer);
+  }
+
+  // Each lane's caches are 46.9 GiB in bf16, of which 180 GiB can be on neither side.
+  @Test
+  void refusesWithWhatFits() {
+    EnginePlanner planner = planner(DType.FP8_E4M3, DType.BF16);
+    ExecutionStrategy offload = ExecutionStrategies.named("offload");
+    long budgetBytes = 22L << 30;
+    long hostBytes = 100L << 30;
+
+    EnginePlan plan = planner.plan(offload, 4, budgetBytes, hostBytes);
+
+    assertThatThrownBy(() -> planner.requireFits(plan, offload, budgetBytes, hostBytes))
+        .isInstanceOfSatisfying(
+            LongtakeException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT))
+        .hasMessageContaining("the host has 100.00 GiB to pin")
+        .hasMessageContaining("What fits: strategy offload with 2 lanes.");
+  }
+
+  @Test
+  void refusesResidentAndNamesOffload() {
+    EnginePlanner planner = planner(DType.FP8_E4M3, DType.BF16);
+    ExecutionStrategy resident = ExecutionStrategies.named("resident");
+    long budgetBytes = 24L << 30;
+
+    EnginePlan plan = planner.plan(resident, 1, budgetBytes, NO_LIMIT);
+
+    assertThatThrownBy(() -> planner.requireFits(plan, resident, budgetBytes, NO_LIMIT))
+        .hasMessageContaining("the budget is 24.00 GiB")
+        .hasMessageContaining("What fits: strategy offload with 1 lane.");
+    EnginePlan tiny = planner.plan(resident, 1, 1L << 30, NO_LIMIT);
+    assertThatThrownBy(() -> planner.requireFits(tiny, resident, 1L << 30, NO_LIMIT))
+        .hasMessageContaining("The least for this size is strategy offload with 1 lane in ");
   }
 
   /** Plans like a GPU and is none. */
-  private record PlanningDevice(DType layerType) implements ComputeDevice {
+  private record PlanningDevice(DType layerType, DType cacheType) implements ComputeDevice {
     @Override
     public String description() {
       return "a GPU on paper";
@@ -98,6 +159,26 @@ class OfficialShapePlanTest {
     }
 
     @Override
+    public long driverBytes() {
+      return 576L << 20;
+    }
+
+    @Override
+    public long availableHostBytes() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
+    public OwnedBlock reserveHost(long bytes) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public DeviceQueues openQueues(Ops ops) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public long usedBytes() {
       return 0;
     }
@@ -112,7 +193,7 @@ class OfficialShapePlanTest {
 
     @Override
     public Ops planningOps() {
-      return new PlanningOps(DType.BF16);
+      return new PlanningOps(DType.BF16, cacheType);
     }
 
     @Override

@@ -10,10 +10,12 @@ import dev.longtake.pipeline.store.WorkStores;
 import dev.longtake.runtime.api.CheckpointInfo;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.transforms.request.RequestFaultException;
 import dev.longtake.transforms.request.VideoSize;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * @param strategy how the model is placed
  * @param precision of the transformer
  * @param lanes takes in progress at once on a device
+ * @param budgetBytes most memory to use on the device
  * @param cpuThreads threads that compute on the CPU
  */
 public record RenderSettings(
@@ -57,11 +60,13 @@ public record RenderSettings(
     String strategy,
     Precision precision,
     int lanes,
+    long budgetBytes,
     int cpuThreads)
     implements Serializable {
   private static final String AUTO = "auto";
   private static final String OFFICIAL_SIZE = "720*400";
   private static final int BLOCK_FRAMES = 12;
+  private static final List<String> STRATEGIES = List.of("resident", "offload");
   private static final int LANES_ON_CPU = 2;
 
   /**
@@ -88,9 +93,12 @@ public record RenderSettings(
         options.getNumClip() == null ? null : atLeastOne("--numClip", options.getNumClip()),
         device.device(),
         device.description(),
-        oneOf("--strategy", options.getStrategy(), "resident"),
+        strategy(options.getStrategy()),
         precision(options.getPrecision(), device),
         lanes(options.getLanes(), device),
+        options.getVramLimit() == null
+            ? Long.MAX_VALUE
+            : MemorySize.parse("--vramLimit", options.getVramLimit()),
         options.getCpuThreads() == null
             ? Runtime.getRuntime().availableProcessors()
             : atLeastOne("--cpuThreads", options.getCpuThreads()));
@@ -121,7 +129,7 @@ public record RenderSettings(
         sampleSteps,
         lanes,
         cpuThreads,
-        Long.MAX_VALUE,
+        budgetBytes,
         precision == Precision.FP8 ? Precision.BF16 : precision);
   }
 
@@ -181,15 +189,18 @@ public record RenderSettings(
     return device.device().equals("cpu") ? LANES_ON_CPU : 1;
   }
 
-  /** Returns the only choice that there is in this version. */
-  private static String oneOf(String option, String asked, String available) {
+  /** Returns the strategy that was asked for, or the one that everything fits a device with. */
+  private static String strategy(String asked) {
     String lower = asked.toLowerCase(Locale.ROOT);
-    if (!lower.equals(AUTO) && !lower.equals(available)) {
-      throw new IllegalArgumentException(
-          "%s=%s is not available in this version. Choose %s or auto."
-              .formatted(option, asked, available));
+    if (lower.equals(AUTO)) {
+      return STRATEGIES.get(0);
     }
-    return available;
+    if (!STRATEGIES.contains(lower)) {
+      throw new IllegalArgumentException(
+          "--strategy=%s is not available in this version. Choose %s or auto."
+              .formatted(asked, String.join(", ", STRATEGIES)));
+    }
+    return lower;
   }
 
   private static String withoutSlash(String directory) {

@@ -4,6 +4,7 @@ import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.tensor.DType;
 
 /**
@@ -30,6 +31,15 @@ public interface ComputeDevice extends AutoCloseable {
   /** Returns how many bytes could be reserved at the moment. */
   long availableBytes();
 
+  /**
+   * Returns how many bytes of the device its driver and libraries take beside what is reserved,
+   * about.
+   */
+  long driverBytes();
+
+  /** Returns how many bytes of the host {@link #reserveHost} could reserve at the moment. */
+  long availableHostBytes();
+
   /** Returns how many bytes of the device are in use, by anybody; 0 where nobody keeps account. */
   long usedBytes();
 
@@ -53,12 +63,26 @@ public interface ComputeDevice extends AutoCloseable {
   OwnedBlock reserve(long bytes);
 
   /**
+   * Reserves memory of the host that the device copies from and to by itself.
+   *
+   * @throws LongtakeException DEVICE_UNAVAILABLE if there is not enough
+   */
+  OwnedBlock reserveHost(long bytes);
+
+  /**
    * Opens the device's operations; close the result.
    *
    * @param workspace of this device: {@link #fixedWorkspaceBytes()} and what {@link #planningOps()}
    *     took
    */
   Ops openOps(Block workspace);
+
+  /**
+   * Opens copying beside computing; close the result.
+   *
+   * @param ops that compute, from {@link #openOps}
+   */
+  DeviceQueues openQueues(Ops ops);
 
   /**
    * Opens a way for tensors to the host; close the result.

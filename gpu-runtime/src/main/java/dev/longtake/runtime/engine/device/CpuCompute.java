@@ -6,6 +6,7 @@ import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.cpu.CpuOps;
 import dev.longtake.runtime.ops.plan.PlanningOps;
+import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.tensor.DType;
 
 /** The host itself, in fp32. */
@@ -42,6 +43,16 @@ record CpuCompute(int threads) implements ComputeDevice {
   }
 
   @Override
+  public long driverBytes() {
+    return 0;
+  }
+
+  @Override
+  public long availableHostBytes() {
+    return Long.MAX_VALUE;
+  }
+
+  @Override
   public long usedBytes() {
     return 0;
   }
@@ -62,6 +73,16 @@ record CpuCompute(int threads) implements ComputeDevice {
   @Override
   public OwnedBlock reserve(long bytes) {
     return HostBlock.reserve(bytes);
+  }
+
+  @Override
+  public OwnedBlock reserveHost(long bytes) {
+    return HostBlock.reserve(bytes);
+  }
+
+  @Override
+  public DeviceQueues openQueues(Ops ops) {
+    return new HostQueues();
   }
 
   @Override

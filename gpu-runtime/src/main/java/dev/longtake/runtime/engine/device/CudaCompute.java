@@ -6,11 +6,14 @@ import dev.longtake.runtime.cuda.CudaDevice;
 import dev.longtake.runtime.cuda.NativeLibraries;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.DeviceBlock;
+import dev.longtake.runtime.memory.HostBlock;
 import dev.longtake.runtime.memory.OwnedBlock;
+import dev.longtake.runtime.memory.PinnedBlock;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.ScratchBytes;
 import dev.longtake.runtime.ops.cuda.CudaOps;
 import dev.longtake.runtime.ops.plan.PlanningOps;
+import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
@@ -21,8 +24,8 @@ import dev.longtake.runtime.tensor.Tensor;
  * @param layerType of the matrices of the transformer's layers: bf16 or FP8
  */
 record CudaCompute(CudaContext context, DType layerType) implements ComputeDevice {
-  /** What the driver and the libraries take for their code while they work, and then some. */
-  private static final long DRIVER_BYTES = 1L << 30;
+  /** What driver and libraries take for their code: on an H200 0.53 GiB was measured. */
+  private static final long DRIVER_BYTES = 576L << 20;
 
   static CudaCompute open(CudaDevice device, DType layerType) {
     return new CudaCompute(CudaContext.open(device), layerType);
@@ -60,6 +63,16 @@ record CudaCompute(CudaContext context, DType layerType) implements ComputeDevic
   }
 
   @Override
+  public long driverBytes() {
+    return DRIVER_BYTES;
+  }
+
+  @Override
+  public long availableHostBytes() {
+    return HostMemory.availableBytes();
+  }
+
+  @Override
   public long usedBytes() {
     return context.device().totalBytes() - context.freeBytes();
   }
@@ -82,6 +95,16 @@ record CudaCompute(CudaContext context, DType layerType) implements ComputeDevic
   @Override
   public OwnedBlock reserve(long bytes) {
     return new Memory(DeviceBlock.reserve(context, bytes));
+  }
+
+  @Override
+  public OwnedBlock reserveHost(long bytes) {
+    return bytes == 0 ? HostBlock.reserve(0) : PinnedBlock.reserve(context, bytes);
+  }
+
+  @Override
+  public DeviceQueues openQueues(Ops ops) {
+    return CudaQueues.open(context, ((CudaOps) ops).stream());
   }
 
   /** Algorithms are the libraries' first proposals, so that results are the same in every run. */

@@ -7,6 +7,7 @@ import dev.longtake.runtime.model.dit.CausalAudioEncoder.Sound;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
+import java.util.function.BiConsumer;
 
 /**
  * The transformer's state in one take, but for the caches: hidden states, sound, angles.
@@ -64,10 +65,12 @@ public final class DitLane {
   public LayerPass start(Tensor context, Tensor reference, Tensor motion) {
     dit.embedText(context, text);
     LayerPass conditions = condition(reference, motion);
-    return (weights, caches) -> {
-      layer.cacheText(text, weights, caches.text());
-      conditions.layer(weights, caches);
-    };
+    return new Prepared(
+        CacheUse.start(),
+        (weights, caches) -> {
+          layer.cacheText(text, weights, caches.text());
+          conditions.layer(weights, caches);
+        });
   }
 
   /** Prepares the pass that fills the condition caches again, as for {@link #start}. */
@@ -77,7 +80,8 @@ public final class DitLane {
     Rope3d.reference(dit.config(), dit.grid(), Rope3d.referencePosition(0, 0))
         .upload(ops, referenceAngles);
     ConditionPass pass = new ConditionPass(dit.clean(), referenceAngles, dit.motionAngles());
-    return (weights, caches) -> layer.condition(pass, tokens, weights, caches);
+    return new Prepared(
+        CacheUse.condition(), (weights, caches) -> layer.condition(pass, tokens, weights, caches));
   }
 
   /**
@@ -116,13 +120,15 @@ public final class DitLane {
             sound.from(sound.global().shape().extent(0) - DitConfig.BLOCK_FRAMES),
             firstFrame % clipFrames * frameTokens,
             ringFrames * frameTokens);
-    return (weights, caches) -> {
-      layer.denoise(pass, tokens, weights, caches);
-      afterLayer.run();
-      if (weights.audio() != null) {
-        layer.injectAudio(tokens, pass.sound(), weights.audio());
-      }
-    };
+    return new Prepared(
+        CacheUse.denoise(pass.ringToken(), pass.ringTokens(), tokens.shape().extent(0)),
+        (weights, caches) -> {
+          layer.denoise(pass, tokens, weights, caches);
+          afterLayer.run();
+          if (weights.audio() != null) {
+            layer.injectAudio(tokens, pass.sound(), weights.audio());
+          }
+        });
   }
 
   /** Reads the velocity [3, h, w, C] after a denoising pass went through all layers. */
@@ -133,5 +139,13 @@ public final class DitLane {
   /** Returns the hidden states [S, E] of the denoising pass under way. */
   public Tensor blockTokens() {
     return hidden.slice(0, dit.grid().blockTokens());
+  }
+
+  private record Prepared(CacheUse use, BiConsumer<DitLayerWeights, LayerCaches> work)
+      implements LayerPass {
+    @Override
+    public void layer(DitLayerWeights weights, LayerCaches caches) {
+      work.accept(weights, caches);
+    }
   }
 }

@@ -7,6 +7,9 @@ package dev.longtake.runtime.model.dit;
  * weights and the take's caches for it; forwards of other takes may come between two layers.
  */
 public interface LayerPass {
+  /** Returns what the forward does with every layer's caches. */
+  CacheUse use();
+
   /** Takes the tokens through the next layer. Queued, not waited for. */
   void layer(DitLayerWeights weights, LayerCaches caches);
 }

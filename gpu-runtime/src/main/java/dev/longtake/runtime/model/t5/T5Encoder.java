@@ -25,7 +25,8 @@ public final class T5Encoder {
 
   private final Ops ops;
   private final T5Config config;
-  private final T5Weights weights;
+  private final Layers layers;
+  private final Tensor norm;
   private final StoredTensor embedding;
 
   /**
@@ -36,9 +37,25 @@ public final class T5Encoder {
    * @throws IllegalArgumentException if the embedding or the number of layers is not the config's
    */
   public T5Encoder(Ops ops, T5Config config, T5Weights weights, StoredTensor embedding) {
+    this(ops, config, index -> weights.layers().get(index), weights.norm(), embedding);
+    checkArgument(
+        weights.layers().size() == config.layers(),
+        "the weights have %s layers, the config has %s",
+        weights.layers().size(),
+        config.layers());
+  }
+
+  /**
+   * Creates an encoder whose layers need not be in memory all at once.
+   *
+   * @param layers gives them, in order, for every prompt
+   * @param norm [width], of the final normalisation
+   */
+  public T5Encoder(Ops ops, T5Config config, Layers layers, Tensor norm, StoredTensor embedding) {
     this.ops = requireNonNull(ops, "ops");
     this.config = requireNonNull(config, "config");
-    this.weights = requireNonNull(weights, "weights");
+    this.layers = requireNonNull(layers, "layers");
+    this.norm = requireNonNull(norm, "norm");
     this.embedding = requireNonNull(embedding, "embedding");
     Shape expected = Shape.of(config.vocabulary(), config.width());
     checkArgument(
@@ -47,11 +64,12 @@ public final class T5Encoder {
         embedding.name(),
         expected,
         embedding.shape());
-    checkArgument(
-        weights.layers().size() == config.layers(),
-        "the weights have %s layers, the config has %s",
-        weights.layers().size(),
-        config.layers());
+  }
+
+  /** Where layers come from. */
+  public interface Layers {
+    /** Returns a layer, which is in memory until the next one is asked for. */
+    T5Weights.Layer layer(int index);
   }
 
   /** Returns the sizes this encoder was made for. */
@@ -81,12 +99,13 @@ public final class T5Encoder {
     embed(ids, out);
     try (Arena.Scope scope = ops.workspace().scope()) {
       RelativeBias relativeBias = new RelativeBias(ops, config, ids.length);
-      for (T5Weights.Layer layer : weights.layers()) {
+      for (int index = 0; index < config.layers(); index++) {
+        T5Weights.Layer layer = layers.layer(index);
         attend(layer, relativeBias, out);
         feedForward(layer, out);
       }
     }
-    ops.rmsNorm(out, weights.norm(), T5Config.EPSILON, out);
+    ops.rmsNorm(out, norm, T5Config.EPSILON, out);
   }
 
   private void embed(int[] ids, Tensor out) {

@@ -30,7 +30,12 @@ public record T5Weights(List<Layer> layers, Tensor norm) {
   public static T5Weights read(WeightReader reader, T5Config config) {
     return new T5Weights(
         IntStream.range(0, config.layers()).mapToObj(i -> Layer.read(reader, config, i)).toList(),
-        reader.tensor("norm.weight", config.width()));
+        readNorm(reader, config));
+  }
+
+  /** Reads the parameters outside the layers. */
+  public static Tensor readNorm(WeightReader reader, T5Config config) {
+    return reader.tensor("norm.weight", config.width());
   }
 
   /**
@@ -62,7 +67,7 @@ public record T5Weights(List<Layer> layers, Tensor norm) {
      * @param index the layer's position, from 0
      * @throws LongtakeException INVALID_CHECKPOINT if a tensor is missing or has another shape
      */
-    static Layer read(WeightReader reader, T5Config config, int index) {
+    public static Layer read(WeightReader reader, T5Config config, int index) {
       String prefix = "blocks." + index + ".";
       int width = config.width();
       int attention = config.attentionWidth();

@@ -44,7 +44,7 @@ final class HostTransfer implements AutoCloseable {
     this.quantize = quantize;
     this.staging = staging;
     this.chunkElements = Math.toIntExact(staging.shape().elements() / SLOTS);
-    this.pinned = PinnedMemory.reserve(context, Math.toIntExact(staging.bytes()));
+    this.pinned = PinnedMemory.reserve(context, staging.bytes());
     this.values = pinned.buffer().asFloatBuffer();
     for (int slot = 0; slot < SLOTS; slot++) {
       free[slot] = CudaEvent.open(context);

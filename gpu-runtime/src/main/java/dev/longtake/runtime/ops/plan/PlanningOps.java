@@ -4,6 +4,7 @@ import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.Conv;
+import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.ScratchBytes;
@@ -21,17 +22,44 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlanningOps implements Ops {
   private final DType activationType;
+  private final DType cacheType;
   private final Arena workspace = new Arena("planned workspace", new PlannedBlock());
 
   /** Plans for a device that keeps its activations in {@code activationType}. */
   public PlanningOps(DType activationType) {
+    this(activationType, activationType);
+  }
+
+  /** Plans for a device that caches keys and values in a type of their own. */
+  public PlanningOps(DType activationType, DType cacheType) {
     this.activationType = activationType;
+    this.cacheType = cacheType;
   }
 
   @Override
   public DType activationType() {
     return activationType;
   }
+
+  @Override
+  public DType cacheType() {
+    return cacheType;
+  }
+
+  @Override
+  public void storeKeys(Tensor keys, KvRun out) {}
+
+  @Override
+  public void storeValues(Tensor values, KvRun out) {}
+
+  @Override
+  public void loadKeys(KvRun run, Tensor out) {}
+
+  @Override
+  public void loadValues(KvRun run, Tensor out) {}
+
+  @Override
+  public void attention(Tensor q, KvRun context, float scale, Tensor out) {}
 
   @Override
   public Arena workspace() {

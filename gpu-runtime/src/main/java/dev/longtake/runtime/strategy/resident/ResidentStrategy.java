@@ -9,8 +9,10 @@ import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.KvStore;
 import dev.longtake.runtime.spi.LanePass;
 import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.spi.Placement;
+import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.spi.WeightSource;
-import dev.longtake.runtime.weights.WeightReader;
+import dev.longtake.runtime.weights.ArenaWeightReader;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,12 +25,18 @@ public final class ResidentStrategy implements ExecutionStrategy {
   }
 
   @Override
-  public DenoiseExecutor open(ModelShape shape, WeightReader weights, Ops ops, Arena arena) {
+  public Residency least(ModelShape shape) {
+    return Residency.all(shape.dit().layers());
+  }
+
+  @Override
+  public DenoiseExecutor open(
+      ModelShape shape, ArenaWeightReader weights, Placement placement, Residency residency) {
     List<DitLayerWeights> layers = new ArrayList<>();
     for (int layer = 0; layer < shape.dit().layers(); layer++) {
       layers.add(DitLayerWeights.read(weights, shape.dit(), layer));
     }
-    return new Executor(shape, ops, new ResidentWeights(layers));
+    return new Executor(shape, placement.ops(), new ResidentWeights(layers));
   }
 
   private record ResidentWeights(List<DitLayerWeights> layers) implements WeightSource {
@@ -44,8 +52,8 @@ public final class ResidentStrategy implements ExecutionStrategy {
   private record Executor(ModelShape shape, Ops ops, WeightSource weights)
       implements DenoiseExecutor {
     @Override
-    public KvStore openCaches(Arena arena) {
-      return ResidentCaches.allocate(shape, ops, arena);
+    public KvStore openCaches(Arena device, Arena host) {
+      return ResidentCaches.allocate(shape, ops, device);
     }
 
     @Override
@@ -53,7 +61,9 @@ public final class ResidentStrategy implements ExecutionStrategy {
       for (int layer = 0; layer < shape.dit().layers(); layer++) {
         DitLayerWeights layerWeights = weights.acquire(layer);
         for (LanePass lane : passes) {
-          lane.pass().layer(layerWeights, lane.caches().layer(lane.step(), layer));
+          lane.pass()
+              .layer(layerWeights, lane.caches().acquire(lane.step(), layer, lane.pass().use()));
+          lane.caches().release();
         }
         weights.release(layer);
       }

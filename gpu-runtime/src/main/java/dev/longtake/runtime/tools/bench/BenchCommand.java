@@ -4,6 +4,7 @@ import com.google.auto.service.AutoService;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.engine.ModelSource;
 import dev.longtake.runtime.engine.RandomModel;
@@ -46,7 +47,6 @@ import picocli.CommandLine.Spec;
     })
 public final class BenchCommand implements Callable<Integer> {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,5})\\*(\\d{1,5})");
-  private static final Pattern BYTES = Pattern.compile("(\\d{1,6}(?:\\.\\d{1,3})?)(MiB|GiB)");
   private static final String OFFICIAL = "14b";
   private static final String DEMO_CHECKPOINT = "examples/demo/checkpoint";
   private static final int SAMPLE_RATE_HZ = 16_000;
@@ -118,8 +118,18 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--vramLimit",
       paramLabel = "N[MiB|GiB]",
-      description = "Most memory to use on the device. Default: what it has.")
+      description =
+          "Most memory to use on the device, its driver's included. Default: what it has.")
   private @Nullable String vramLimit;
+
+  @Option(
+      names = "--lanes",
+      defaultValue = "1",
+      paramLabel = "N",
+      description =
+          "Videos to render at once, each on a thread of its own. Frames per second are those of"
+              + " all together. Default: ${DEFAULT-VALUE}.")
+  private int lanes;
 
   @Option(
       names = "--operations",
@@ -170,22 +180,14 @@ public final class BenchCommand implements Callable<Integer> {
         pixels.width(),
         clipFrames,
         sampleSteps,
-        1,
+        lanes,
         compute.threads(),
         budgetBytes(),
         compute.kvPrecision());
   }
 
   private long budgetBytes() {
-    if (vramLimit == null) {
-      return Long.MAX_VALUE;
-    }
-    Matcher matcher = BYTES.matcher(vramLimit);
-    if (!matcher.matches()) {
-      throw refused("--vramLimit must be such as 22GiB, but was '%s'.".formatted(vramLimit));
-    }
-    double unit = matcher.group(2).equals("GiB") ? 1L << 30 : 1L << 20;
-    return (long) (Double.parseDouble(matcher.group(1)) * unit);
+    return vramLimit == null ? Long.MAX_VALUE : MemorySize.parse("--vramLimit", vramLimit);
   }
 
   private CheckpointSettings.Size sizeInPixels(@Nullable Path checkpoint) {

@@ -35,12 +35,14 @@ record BenchReport(
     StringBuilder text = new StringBuilder();
     line(
         text,
-        "%s at %dx%d, %s, %s on %s",
+        "%s at %dx%d, %s, %s, %d lane%s on %s",
         shape,
         config.width(),
         config.height(),
         config.strategy(),
         lowercase(config.precision()),
+        config.lanes(),
+        config.lanes() == 1 ? "" : "s",
         run.device());
     line(text, "memory plan: %s%n", run.plan());
     run.seconds().forEach((phase, time) -> line(text, "%-12s %8.2f s", phase, time));
@@ -100,6 +102,7 @@ record BenchReport(
             blocks.frames() / blocks.decodeSeconds(),
             run.startupSeconds(),
             run.plannedBytes(),
+            run.plannedHostBytes(),
             run.driverPeakBytes());
     try {
       return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n";

@@ -4,19 +4,18 @@ import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.PictureLatents;
-import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.LongtakeEngine;
 import dev.longtake.runtime.engine.ModelSource;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.Timeline;
-import dev.longtake.runtime.sampling.TakeRandom;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param device what it ran on
  * @param plan where its memory went
  * @param seconds by phase, in order
- * @param frames that were rendered
+ * @param plannedHostBytes of pinned host memory
+ * @param frames that were rendered, by all lanes
  * @param endToEndSeconds from the open engine to the last frame
  * @param operations of one more clip, on a GPU
  * @param clipBlocks frame blocks of that clip
@@ -35,6 +35,7 @@ record BenchRun(
     String device,
     String plan,
     long plannedBytes,
+    long plannedHostBytes,
     Map<String, Double> seconds,
     BlockTimes blocks,
     ForwardWork work,
@@ -67,42 +68,43 @@ record BenchRun(
       PictureLatents latents = engine.encodePicture(picture);
       phases.end("picture");
       int wanted = (int) Math.ceil(samples.length / SAMPLE_RATE_HZ * FRAME_RATE_FPS);
-      TakeSpec spec = TakeSpec.first(text, latents, audio, 0);
-      return render(engine, config, spec, wanted, phases);
+      List<TakeSpec> specs =
+          IntStream.range(0, config.lanes())
+              .mapToObj(lane -> TakeSpec.first(text, latents, audio, lane))
+              .toList();
+      return render(engine, config, specs, wanted, phases);
     }
   }
 
   private static BenchRun render(
-      LongtakeEngine engine, EngineConfig config, TakeSpec spec, int wanted, Phases phases) {
+      LongtakeEngine engine, EngineConfig config, List<TakeSpec> specs, int wanted, Phases phases) {
     ComputeDevice device = engine.device();
     TimedOps ops = (TimedOps) engine.ops();
     try (Timeline timeline = device.openTimeline(ops)) {
-      BlockMarks marks = new BlockMarks(timeline, ops);
       int begin = timeline.mark();
-      try (TakeSession take = engine.open(spec, new TakeRandom(0, 0), marks)) {
-        while (take.frames() < wanted) {
-          take.renderClip((frame, rgb) -> {});
-        }
+      try (BenchLanes lanes = BenchLanes.render(engine, specs, timeline, ops, wanted)) {
         phases.end("take");
         BlockTimes times =
-            BlockTimes.of(timeline, marks.blocks(), wholeBlockFrames(config, engine));
+            BlockTimes.of(timeline, lanes.blocks(), wholeBlockFrames(config, engine));
         phases.put(
-            "conditions", timeline.millisBetween(begin, marks.blocks().get(0).begin()) / 1000);
+            "conditions",
+            timeline.millisBetween(begin, lanes.blocks().get(0).get(0).begin()) / 1000);
         long usedBytes = device.usedBytes();
         List<TimedOps.Measured> operations = List.of();
         if (usedBytes > 0) {
           ops.begin(timeline);
-          take.renderClip((frame, rgb) -> {});
+          lanes.renderOneMoreClip();
           operations = ops.end();
         }
         return new BenchRun(
             device.description(),
             engine.memoryPlan(),
             engine.plannedBytes(),
+            engine.plannedHostBytes(),
             phases.seconds(),
             times,
             ForwardWork.of(engine.shape()),
-            Math.min(wanted, take.frames()),
+            specs.size() * wanted,
             phases.sinceOpen(),
             operations,
             engine.shape().model().blocks(),

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     the forward's
  * @param ditFps frames per second of denoising alone; {@code vaeDecodeFps} of decoding alone
  * @param endToEndFps frames per second from the open engine to the last frame
+ * @param plannedHostBytes of pinned host memory
  * @param driverPeakBytes in use on the device, by the driver's own account
  */
 @JsonPropertyOrder({
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
   "vae_decode_fps",
   "startup_s",
   "planned_peak_bytes",
+  "planned_host_bytes",
   "driver_peak_bytes"
 })
 record Figures(
@@ -62,4 +64,5 @@ record Figures(
     @JsonProperty("vae_decode_fps") double vaeDecodeFps,
     @JsonProperty("startup_s") double startupSeconds,
     @JsonProperty("planned_peak_bytes") long plannedPeakBytes,
+    @JsonProperty("planned_host_bytes") long plannedHostBytes,
     @JsonProperty("driver_peak_bytes") @Nullable Long driverPeakBytes) {}

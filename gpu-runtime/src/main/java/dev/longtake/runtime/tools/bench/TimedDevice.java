@@ -6,6 +6,7 @@ import dev.longtake.runtime.engine.device.Timeline;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.tensor.DType;
 
 /** A device whose operations are {@link TimedOps}. */
@@ -38,6 +39,26 @@ record TimedDevice(ComputeDevice inner) implements ComputeDevice {
   @Override
   public long availableBytes() {
     return inner.availableBytes();
+  }
+
+  @Override
+  public long driverBytes() {
+    return inner.driverBytes();
+  }
+
+  @Override
+  public long availableHostBytes() {
+    return inner.availableHostBytes();
+  }
+
+  @Override
+  public OwnedBlock reserveHost(long bytes) {
+    return inner.reserveHost(bytes);
+  }
+
+  @Override
+  public DeviceQueues openQueues(Ops ops) {
+    return inner.openQueues(untimed(ops));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.longtake.runtime.tools.verify;
 import com.google.common.primitives.Floats;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.engine.GenerationListener;
+import dev.longtake.runtime.model.dit.CacheUse;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.LayerCaches;
 import dev.longtake.runtime.model.dit.Rope3d;
@@ -40,15 +41,17 @@ final class RolloutRecorder implements GenerationListener {
     if (clip != 0) {
       return;
     }
-    LayerCaches first = caches.layer(0, 0);
-    LayerCaches last = caches.layer(0, config.layers() - 1);
+    LayerCaches first = caches.acquire(0, 0, CacheUse.look());
     float[] reference = download(first.referenceKeys());
     float[] keys = download(first.window().conditions().keys());
+    caches.release();
     float[] motionKeys = Arrays.copyOfRange(keys, reference.length, keys.length);
     HostValues motion = bundle.channelsLast(FILE, "motion_latents");
     turnBack(motionKeys, Rope3d.motion(config, new TokenGrid(motion.extent(1), motion.extent(2))));
     compare("cond_k_layer0", Floats.concat(reference, motionKeys));
+    LayerCaches last = caches.acquire(0, config.layers() - 1, CacheUse.look());
     compare("cond_v_last", download(last.window().conditions().values()));
+    caches.release();
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.HostBlock;
+import dev.longtake.runtime.model.dit.CacheUse;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.LayerCaches;
 import dev.longtake.runtime.model.dit.TokenGrid;
@@ -36,16 +37,16 @@ class ResidentCachesTest {
     try (HostBlock memory = HostBlock.reserve(64 << 20)) {
       ResidentCaches caches = allocate(steps, memory);
       for (int step = 0; step < steps; step++) {
-        mark(caches.layer(step, 0).window().ring(0, RING), 100 * (step + 1));
+        mark(caches.acquire(step, 0, CacheUse.look()).window().ring(0, RING), 100 * (step + 1));
       }
-      LayerCaches first = caches.layer(0, 0);
+      LayerCaches first = caches.acquire(0, 0, CacheUse.look());
       mark(first.window().conditions(), 7);
       for (KvRun copy : first.conditionCopies()) {
         mark(copy, 7);
       }
 
       for (int step = 0; step < steps; step++) {
-        KvRun seen = caches.layer(step, 0).window().inUse(RING);
+        KvRun seen = caches.acquire(step, 0, CacheUse.look()).window().inUse(RING);
         assertThat(seen.count()).isEqualTo(CONDITIONS + RING);
         assertThat(valuesOf(seen.keys())).containsExactly(7f, 100f * (step + 1));
         assertThat(valuesOf(seen.values())).containsExactly(-100f * (step + 1), -7f);
@@ -59,7 +60,7 @@ class ResidentCachesTest {
       ResidentCaches caches = allocate(2, memory);
       int block = 3 * GRID.frameTokens();
       for (int step = 0; step < 2; step++) {
-        LayerCaches layer = caches.layer(step, 1);
+        LayerCaches layer = caches.acquire(step, 1, CacheUse.look());
         mark(layer.window().ring(0, RING), 9);
         mark(layer.window().conditions(), 1);
         mark(layer.window().ring(0, block), 2);
@@ -76,8 +77,9 @@ class ResidentCachesTest {
     try (HostBlock memory = HostBlock.reserve(64 << 20)) {
       ResidentCaches caches = allocate(5, memory);
       for (int step = 0; step < 5; step++) {
-        List<KvRun> all = new ArrayList<>(caches.layer(step, 0).conditionCopies());
-        all.add(caches.layer(step, 0).window().conditions());
+        List<KvRun> all =
+            new ArrayList<>(caches.acquire(step, 0, CacheUse.look()).conditionCopies());
+        all.add(caches.acquire(step, 0, CacheUse.look()).window().conditions());
         assertThat(all).hasSize(3);
       }
     }

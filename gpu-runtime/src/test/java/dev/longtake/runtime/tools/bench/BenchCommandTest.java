@@ -38,6 +38,29 @@ class BenchCommandTest {
   }
 
   @Test
+  void countsTheFramesOfAllLanes() throws IOException {
+    Path json = temp.resolve("bench.json");
+
+    String text =
+        run(
+            SMALL,
+            "--size=64*128",
+            "--seconds=1",
+            "--inferFrames=12",
+            "--strategy=offload",
+            "--vramLimit=1GiB",
+            "--lanes=2",
+            "--json=" + json);
+
+    assertThat(text).contains("offload, fp32, 2 lanes").contains("50 frames:");
+    JsonNode record = new ObjectMapper().readTree(json.toFile());
+    assertThat(record.path("lanes").asInt()).isEqualTo(2);
+    assertThat(record.path("vram_limit_bytes").asLong()).isEqualTo(1L << 30);
+    assertThat(record.path("planned_host_bytes").isNumber()).isTrue();
+    assertThat(record.path("dit_fps").asDouble()).isPositive();
+  }
+
+  @Test
   void asksForTheSizeThatTheCheckpointDoesNotName() {
     assertThatThrownBy(() -> run(SMALL))
         .isInstanceOf(LongtakeException.class)

@@ -1,0 +1,33 @@
+package dev.longtake.runtime.api;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** An amount of memory as people write it, for example {@code 22.15GiB}. */
+public final class MemorySize {
+  private static final Pattern SIZE =
+      Pattern.compile("(\\d{1,6}(?:\\.\\d{1,3})?)(MiB|GiB)", Pattern.CASE_INSENSITIVE);
+
+  private MemorySize() {}
+
+  /**
+   * Returns the bytes that an option's value says.
+   *
+   * @param option its name, for the message
+   * @throws LongtakeException INVALID_CONFIG if it says none, or fewer than one
+   */
+  public static long parse(String option, String value) {
+    Matcher matcher = SIZE.matcher(value);
+    if (matcher.matches()) {
+      long unit = matcher.group(2).equalsIgnoreCase("GiB") ? 1L << 30 : 1L << 20;
+      long bytes = (long) (Double.parseDouble(matcher.group(1)) * unit);
+      if (bytes > 0) {
+        return bytes;
+      }
+    }
+    throw new LongtakeException(
+        ErrorCode.INVALID_CONFIG,
+        "%s must be an amount of memory such as 22GiB or 512MiB, but was '%s'."
+            .formatted(option, value));
+  }
+}

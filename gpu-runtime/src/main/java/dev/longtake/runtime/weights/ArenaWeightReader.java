@@ -1,0 +1,12 @@
+package dev.longtake.runtime.weights;
+
+import dev.longtake.runtime.memory.Arena;
+
+/** A reader whose parameters can be put into any memory of its device. */
+public interface ArenaWeightReader extends WeightReader {
+  /** Returns a reader of the same parameters that puts them into {@code arena}. */
+  ArenaWeightReader into(Arena arena);
+
+  /** Returns a reader that takes the same memory from {@code arena}, and reads nothing. */
+  WeightReader placing(Arena arena);
+}
