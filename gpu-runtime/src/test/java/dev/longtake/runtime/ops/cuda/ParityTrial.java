@@ -95,6 +95,10 @@ final class ParityTrial implements AutoCloseable {
     return gpu;
   }
 
+  CudaContext context() {
+    return context;
+  }
+
   /**
    * Returns normally distributed numbers, rounded to the type first so that both sides see them.
    */
