@@ -23,6 +23,9 @@ public final class ScratchBytes {
   /** For values on their way from or to the host, in fp32. */
   public static final long TRANSFER = 8L << 20;
 
+  /** For an attention whose last queries are computed in parts: 132 of 130 rows of 128 numbers. */
+  public static final long PARTS = 132L * 130 * 128 * Float.BYTES;
+
   /** All that is kept for good. */
   public static final long FIXED = PRODUCTS + ATTENTION + TRANSFER;
 
@@ -69,6 +72,18 @@ public final class ScratchBytes {
   /** Returns what a normalisation takes that cannot round to FP8 itself: for its result in bf16. */
   public static long quantizing(Tensor out) {
     return out instanceof ScaledRows ? align(out.shape().elements() * DType.BF16.bytes()) : 0;
+  }
+
+  /**
+   * Returns what {@link Ops#attention(Tensor, KvRun, float, Tensor)} takes: for a packed run in
+   * bf16, or, on Hopper, for sums of parts.
+   */
+  public static long attention(KvRun run) {
+    if (!run.isPacked()) {
+      return 0;
+    }
+    long tokens = (long) run.count() * run.cache().heads() * run.cache().headWidth();
+    return Math.max(2 * align(tokens * DType.BF16.bytes()), PARTS);
   }
 
   /** Returns a convolution's weights as rows of channels. */

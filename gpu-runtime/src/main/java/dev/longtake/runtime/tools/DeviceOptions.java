@@ -28,8 +28,8 @@ public final class DeviceOptions {
       names = "--kvPrecision",
       paramLabel = "TYPE",
       description =
-          "Number format of cached keys and values: fp32 on the CPU, bf16 on a GPU. Default:"
-              + " those.")
+          "Number format of cached keys and values: fp32 on the CPU; bf16, or fp8 for half the"
+              + " memory and faster attention, on a GPU. Default: fp32 on the CPU, bf16 on a GPU.")
   private @Nullable Precision kvPrecision;
 
   @Option(

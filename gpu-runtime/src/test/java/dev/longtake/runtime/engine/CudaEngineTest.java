@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The whole engine on a GPU; that its numbers are right is for {@code VerifyCudaTest}. */
 @Tag("gpu")
@@ -30,10 +30,10 @@ class CudaEngineTest {
   private static final int CLIPS = 3;
 
   @ParameterizedTest
-  @EnumSource(names = {"BF16", "FP8"})
-  void everyRunGivesTheSameBits(Precision precision) {
-    Rendering first = render(precision, Long.MAX_VALUE);
-    Rendering second = render(precision, Long.MAX_VALUE);
+  @CsvSource({"BF16, BF16", "FP8, BF16", "FP8, FP8"})
+  void everyRunGivesTheSameBits(Precision precision, Precision kvPrecision) {
+    Rendering first = render(precision, kvPrecision, Long.MAX_VALUE);
+    Rendering second = render(precision, kvPrecision, Long.MAX_VALUE);
 
     assertThat(first.pixels.size()).isEqualTo((CLIPS * 24 - 3) * HEIGHT * WIDTH * 3);
     assertThat(second.latents.toArray()).isEqualTo(first.latents.toArray());
@@ -41,10 +41,10 @@ class CudaEngineTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"BF16", "FP8"})
-  void textEncoderAsAGuestGivesTheSameBits(Precision precision) {
-    Rendering resident = render(precision, Long.MAX_VALUE);
-    Rendering guest = render(precision, resident.plannedBytes - 1);
+  @CsvSource({"BF16, BF16", "FP8, BF16", "FP8, FP8"})
+  void textEncoderAsAGuestGivesTheSameBits(Precision precision, Precision kvPrecision) {
+    Rendering resident = render(precision, kvPrecision, Long.MAX_VALUE);
+    Rendering guest = render(precision, kvPrecision, resident.plannedBytes - 1);
 
     assertThat(guest.plannedBytes).isLessThan(resident.plannedBytes);
     assertThat(guest.latents.toArray()).isEqualTo(resident.latents.toArray());
@@ -52,13 +52,14 @@ class CudaEngineTest {
 
   // From everything in host memory to all weights but no caches on the device.
   @ParameterizedTest
-  @EnumSource(names = {"BF16", "FP8"})
-  void offloadGivesTheBitsOfResident(Precision precision) {
-    Rendering resident = render(precision, Long.MAX_VALUE);
+  @CsvSource({"BF16, BF16", "FP8, BF16", "FP8, FP8"})
+  void offloadGivesTheBitsOfResident(Precision precision, Precision kvPrecision) {
+    Rendering resident = render(precision, kvPrecision, Long.MAX_VALUE);
     for (int thirds = 0; thirds < 3; thirds++) {
       long moreBytes = (resident.plannedBytes - resident.leastOffloadBytes) * thirds / 3;
 
-      Rendering offload = render("offload", precision, resident.leastOffloadBytes + moreBytes);
+      Rendering offload =
+          render("offload", precision, kvPrecision, resident.leastOffloadBytes + moreBytes);
 
       assertThat(offload.residency.cacheLayers()).isLessThan(resident.residency.cacheLayers());
       assertThat(offload.latents.toArray()).isEqualTo(resident.latents.toArray());
@@ -66,11 +67,12 @@ class CudaEngineTest {
     }
   }
 
-  private static Rendering render(Precision precision, long budgetBytes) {
-    return render("resident", precision, budgetBytes);
+  private static Rendering render(Precision precision, Precision kvPrecision, long budgetBytes) {
+    return render("resident", precision, kvPrecision, budgetBytes);
   }
 
-  private static Rendering render(String strategy, Precision precision, long budgetBytes) {
+  private static Rendering render(
+      String strategy, Precision precision, Precision kvPrecision, long budgetBytes) {
     EngineConfig config =
         new EngineConfig(
             CHECKPOINT.toString(),
@@ -83,7 +85,8 @@ class CudaEngineTest {
             4,
             1,
             1,
-            budgetBytes);
+            budgetBytes,
+            kvPrecision);
     try (LongtakeEngine engine = LongtakeEngine.open(config, Checkpoint.open(CHECKPOINT))) {
       Rendering rendering = new Rendering(engine);
       TakeSpec spec =

@@ -22,13 +22,14 @@ import dev.longtake.runtime.tensor.Tensor;
  * An NVIDIA GPU, in bf16 but for the models that need more.
  *
  * @param layerType of the matrices of the transformer's layers: bf16 or FP8
+ * @param cacheType of cached keys and values: bf16 or FP8
  */
-record CudaCompute(CudaContext context, DType layerType) implements ComputeDevice {
+record CudaCompute(CudaContext context, DType layerType, DType cacheType) implements ComputeDevice {
   /** What driver and libraries take for their code: on an H200 0.53 GiB was measured. */
   private static final long DRIVER_BYTES = 576L << 20;
 
-  static CudaCompute open(CudaDevice device, DType layerType) {
-    return new CudaCompute(CudaContext.open(device), layerType);
+  static CudaCompute open(CudaDevice device, DType layerType, DType cacheType) {
+    return new CudaCompute(CudaContext.open(device), layerType, cacheType);
   }
 
   @Override
@@ -89,7 +90,7 @@ record CudaCompute(CudaContext context, DType layerType) implements ComputeDevic
 
   @Override
   public Ops planningOps() {
-    return new PlanningOps(DType.BF16);
+    return new PlanningOps(DType.BF16, cacheType);
   }
 
   @Override
@@ -110,7 +111,8 @@ record CudaCompute(CudaContext context, DType layerType) implements ComputeDevic
   /** Algorithms are the libraries' first proposals, so that results are the same in every run. */
   @Override
   public Ops openOps(Block workspace) {
-    return CudaOps.open(context, new NativeLibraries(null), AlgorithmChoice.FIRST, workspace);
+    return CudaOps.open(
+        context, new NativeLibraries(null), AlgorithmChoice.FIRST, cacheType, workspace);
   }
 
   @Override

@@ -21,8 +21,9 @@ import java.util.stream.Collectors;
  *
  * @param gpu which GPU, from 0; empty for the CPU
  * @param precision of the transformer
+ * @param kvPrecision of cached keys and values
  */
-public record DeviceChoice(OptionalInt gpu, Precision precision) {
+public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPrecision) {
   private static final Pattern NAME = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
   private static final Set<Precision> OF_CPU = EnumSet.of(Precision.FP32);
   private static final Set<Precision> OF_CUDA = EnumSet.of(Precision.BF16, Precision.FP8);
@@ -49,16 +50,16 @@ public record DeviceChoice(OptionalInt gpu, Precision precision) {
               .formatted(
                   device, names(computed, " and "), name(precision), names(computed, " or ")));
     }
-    Precision kept = cpu ? Precision.FP32 : Precision.BF16;
-    if (kvPrecision != kept) {
+    if (!computed.contains(kvPrecision)) {
       throw refused(
           "Device %s keeps keys and values in %s only, not in %s. Choose kvPrecision %s."
-              .formatted(device, name(kept), name(kvPrecision), name(kept)));
+              .formatted(
+                  device, names(computed, " and "), name(kvPrecision), names(computed, " or ")));
     }
     String ordinal = matcher.group(1);
     OptionalInt gpu =
         ordinal == null ? OptionalInt.of(0) : OptionalInt.of(Integer.parseInt(ordinal));
-    return new DeviceChoice(cpu ? OptionalInt.empty() : gpu, precision);
+    return new DeviceChoice(cpu ? OptionalInt.empty() : gpu, precision, kvPrecision);
   }
 
   /**
@@ -111,18 +112,22 @@ public record DeviceChoice(OptionalInt gpu, Precision precision) {
     if (gpu.isEmpty()) {
       return new CpuCompute(cpuThreads);
     }
-    DType layerType = precision == Precision.FP8 ? DType.FP8_E4M3 : DType.BF16;
-    return CudaCompute.open(find(gpu.getAsInt()), layerType);
+    return CudaCompute.open(find(gpu.getAsInt()), typeOf(precision), typeOf(kvPrecision));
   }
 
   private CudaDevice find(int ordinal) {
     CudaDevice device = CudaDriver.load().device(ordinal);
-    if (precision == Precision.FP8 && !device.isAtLeast(8, 9)) {
+    boolean needsFp8 = precision == Precision.FP8 || kvPrecision == Precision.FP8;
+    if (needsFp8 && !device.isAtLeast(8, 9)) {
       throw refused(
-          "%s has compute capability %d.%d, but fp8 needs 8.9. Choose precision bf16."
+          "%s has compute capability %d.%d, but fp8 needs 8.9. Choose bf16 for both precisions."
               .formatted(device, device.computeMajor(), device.computeMinor()));
     }
     return device;
+  }
+
+  private static DType typeOf(Precision precision) {
+    return precision == Precision.FP8 ? DType.FP8_E4M3 : DType.BF16;
   }
 
   private static String names(Set<Precision> precisions, String separator) {

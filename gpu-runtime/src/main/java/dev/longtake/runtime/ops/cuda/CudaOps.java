@@ -1,6 +1,7 @@
 package dev.longtake.runtime.ops.cuda;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import dev.longtake.runtime.cuda.AlgorithmChoice;
 import dev.longtake.runtime.cuda.CudaContext;
@@ -10,6 +11,7 @@ import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.ops.Activation;
 import dev.longtake.runtime.ops.Conv;
+import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.ScratchBytes;
@@ -51,9 +53,11 @@ public final class CudaOps implements Ops {
   private final MatrixProducts products;
   private final Convolution convolution;
   private final Attention attention;
+  private final @Nullable PackedCaches packed;
   private final HostTransfer transfer;
 
-  private CudaOps(CudaContext context, Libraries libraries, Block workspace, Block fixed) {
+  private CudaOps(
+      CudaContext context, Libraries libraries, DType cacheType, Block workspace, Block fixed) {
     this.stream = CudaStream.open(context);
     this.workspace = new Arena("workspace", workspace);
     this.libraries = libraries;
@@ -70,6 +74,10 @@ public final class CudaOps implements Ops {
             stream, this.workspace, libraries.products(), quantized, elementwise, modules);
     this.convolution = new Convolution(stream, this.workspace, products, layout, modules);
     this.attention = new Attention(stream, this.workspace, libraries.attention(), modules);
+    this.packed =
+        cacheType == DType.FP8_E4M3
+            ? new PackedCaches(context.device(), stream, this.workspace, attention, modules)
+            : null;
     Shape staging = HostTransfer.stagingShape(ScratchBytes.TRANSFER);
     this.transfer =
         new HostTransfer(
@@ -86,19 +94,25 @@ public final class CudaOps implements Ops {
    * @param context current on the calling thread
    * @param natives where libraries are looked for
    * @param choice how cuBLASLt's algorithms are chosen
+   * @param cacheType of cached keys and values: BF16, or FP8_E4M3, which needs compute capability
+   *     8.9
    * @param memory of this device: {@link ScratchBytes#FIXED} and what the workspace needs; owned by
    *     the caller, who closes it later
    * @throws dev.longtake.runtime.api.LongtakeException DEVICE_UNAVAILABLE if cuBLASLt is missing or
    *     the driver refuses the kernels
    */
   public static CudaOps open(
-      CudaContext context, NativeLibraries natives, AlgorithmChoice choice, Block memory) {
+      CudaContext context,
+      NativeLibraries natives,
+      AlgorithmChoice choice,
+      DType cacheType,
+      Block memory) {
     Libraries libraries = Libraries.open(context, natives, choice, memory);
     Block transfer =
         memory.part(ScratchBytes.PRODUCTS + ScratchBytes.ATTENTION, ScratchBytes.TRANSFER);
     Block workspace = memory.part(ScratchBytes.FIXED, memory.capacityBytes() - ScratchBytes.FIXED);
     try {
-      return new CudaOps(context, libraries, workspace, transfer);
+      return new CudaOps(context, libraries, cacheType, workspace, transfer);
     } catch (RuntimeException e) {
       libraries.close();
       throw e;
@@ -113,6 +127,11 @@ public final class CudaOps implements Ops {
   @Override
   public DType activationType() {
     return DType.BF16;
+  }
+
+  @Override
+  public DType cacheType() {
+    return packed == null ? DType.BF16 : DType.FP8_E4M3;
   }
 
   @Override
@@ -176,6 +195,59 @@ public final class CudaOps implements Ops {
       Tensor q, List<Tensor> k, List<Tensor> v, float scale, @Nullable Tensor bias, Tensor out) {
     quantized.forget();
     attention.attend(q, k, v, scale, bias, out);
+  }
+
+  @Override
+  public void storeKeys(Tensor keys, KvRun out) {
+    if (out.isPacked()) {
+      quantized.forget();
+      packedCaches().storeKeys(DeviceTensor.of(keys), out);
+    } else {
+      copy(keys, out.keys());
+    }
+  }
+
+  @Override
+  public void storeValues(Tensor values, KvRun out) {
+    if (out.isPacked()) {
+      quantized.forget();
+      packedCaches().storeValues(DeviceTensor.of(values), out);
+    } else {
+      copy(values, out.values());
+    }
+  }
+
+  @Override
+  public void loadKeys(KvRun run, Tensor out) {
+    if (run.isPacked()) {
+      packedCaches().loadKeys(run, written(out));
+    } else {
+      copy(run.keys(), out);
+    }
+  }
+
+  @Override
+  public void loadValues(KvRun run, Tensor out) {
+    if (run.isPacked()) {
+      packedCaches().loadValues(run, written(out));
+    } else {
+      copy(run.values(), out);
+    }
+  }
+
+  @Override
+  public void attention(Tensor q, KvRun context, float scale, Tensor out) {
+    if (context.isPacked()) {
+      quantized.forget();
+      packedCaches().attend(DeviceTensor.of(q), context, scale, DeviceTensor.of(out));
+    } else {
+      attention(q, List.of(context.keys()), List.of(context.values()), scale, null, out);
+    }
+  }
+
+  private PackedCaches packedCaches() {
+    checkState(packed != null, "these operations were opened for plain caches");
+    return packed;
   }
 
   @Override

@@ -59,7 +59,9 @@ public final class PlanningOps implements Ops {
   public void loadValues(KvRun run, Tensor out) {}
 
   @Override
-  public void attention(Tensor q, KvRun context, float scale, Tensor out) {}
+  public void attention(Tensor q, KvRun context, float scale, Tensor out) {
+    takeForAMoment(ScratchBytes.attention(context));
+  }
 
   @Override
   public Arena workspace() {

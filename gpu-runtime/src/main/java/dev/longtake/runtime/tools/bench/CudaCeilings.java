@@ -18,12 +18,13 @@ import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.DeviceBlock;
 import dev.longtake.runtime.model.dit.DitConfig;
+import dev.longtake.runtime.ops.KvCache;
+import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.ScratchBytes;
 import dev.longtake.runtime.ops.cuda.CudaOps;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
 import dev.longtake.runtime.tensor.Tensor;
-import java.util.List;
 import java.util.SplittableRandom;
 
 /** Measures what a GPU can do at best: each kind of work alone, at a forward's shapes. */
@@ -53,7 +54,7 @@ final class CudaCeilings {
 
   /** Measures on a GPU that nothing else runs on; takes memory for one layer's work. */
   static Ceilings measure(DeviceChoice choice, ForwardWork work) {
-    long workspaceBytes = ScratchBytes.FIXED + CublasLt.WORKSPACE_BYTES;
+    long workspaceBytes = ScratchBytes.FIXED + ScratchBytes.PARTS + CublasLt.WORKSPACE_BYTES;
     NativeLibraries libraries = new NativeLibraries(null);
     AlgorithmChoice best = AlgorithmChoice.FASTEST;
     try (CudaContext context =
@@ -64,9 +65,17 @@ final class CudaCeilings {
             CublasLt.open(
                 context,
                 libraries,
-                scratch.memory().part(ScratchBytes.FIXED, CublasLt.WORKSPACE_BYTES),
+                scratch
+                    .memory()
+                    .part(ScratchBytes.FIXED + ScratchBytes.PARTS, CublasLt.WORKSPACE_BYTES),
                 best);
-        CudaOps ops = CudaOps.open(context, libraries, best, scratch.part(0, ScratchBytes.FIXED));
+        CudaOps ops =
+            CudaOps.open(
+                context,
+                libraries,
+                best,
+                choice.kvPrecision() == Precision.FP8 ? DType.FP8_E4M3 : DType.BF16,
+                scratch.part(0, ScratchBytes.FIXED + ScratchBytes.PARTS));
         StreamTimer timer = StreamTimer.open(ops.stream())) {
       Arena memory = new Arena("ceilings", block);
       CudaCeilings ceilings = new CudaCeilings(work, products, ops, memory, timer);
@@ -107,17 +116,23 @@ final class CudaCeilings {
     }
   }
 
+  /** Measures on the form that keys and values are cached in. */
   private double attentionTflops() {
     DitConfig dit = work.dit();
     int heads = dit.heads();
     int headWidth = dit.headWidth();
     try (Arena.Scope scope = memory.scope()) {
       Tensor q = tensor(DType.BF16, work.tokens(), heads, headWidth);
-      Tensor k = tensor(DType.BF16, work.keys(), heads, headWidth);
-      Tensor v = tensor(DType.BF16, work.keys(), heads, headWidth);
       Tensor out = tensor(DType.BF16, work.tokens(), heads, headWidth);
+      KvRun cache = KvCache.allocate(memory, ops.cacheType(), work.keys(), heads, headWidth).all();
+      try (Arena.Scope filling = memory.scope()) {
+        ops.storeKeys(tensor(DType.BF16, work.keys(), heads, headWidth), cache);
+      }
+      try (Arena.Scope filling = memory.scope()) {
+        ops.storeValues(tensor(DType.BF16, work.keys(), heads, headWidth), cache);
+      }
       float scale = dit.attentionScale();
-      double millis = time(() -> ops.attention(q, List.of(k), List.of(v), scale, null, out));
+      double millis = time(() -> ops.attention(q, cache, scale, out));
       return 4.0 * work.tokens() * work.keys() * dit.width() / millis / TERA_MILLIS;
     }
   }
@@ -170,7 +185,7 @@ final class CudaCeilings {
     long ffn = work.dit().ffnWidth();
     long tokens = work.tokens();
     long product = 2 * (tokens * width + ffn * width + tokens * ffn);
-    long attention = 2 * width * (2 * tokens + 2L * work.keys());
+    long attention = 2 * width * (2 * tokens + 3L * (work.keys() + KvCache.GROUP_TOKENS));
     return Math.max(product, attention) + 8 * (tokens + ffn) + 16L * Arena.ALIGNMENT_BYTES;
   }
 }

@@ -20,12 +20,10 @@ record Limits(Precision precision, double module, double forward, double rollout
   private static final double MARGIN = 1.5;
 
   /**
-   * The error that one matrix product has if both its inputs are rounded to e4m3, which no code can
-   * do without: 2⁻³ between neighbours, evenly spread, so 2⁻³/√12 beside the power of two below a
-   * value, √½ of that beside the value itself, and √2 times as much for two inputs. 3.6 %.
+   * The error of numbers that are rounded to e4m3: 2⁻³ between neighbours, evenly spread, so
+   * 2⁻³/√12 beside the power of two below a value, √½ of that beside the value itself. 2.6 %.
    */
-  private static final double FP8_PRODUCT_ERROR =
-      Math.sqrt(2) * Math.scalb(1.0, -3) / Math.sqrt(12) * Math.sqrt(0.5);
+  private static final double FP8_ERROR = Math.scalb(1.0, -3) / Math.sqrt(12) * Math.sqrt(0.5);
 
   private static final String FP32_FILE = "dit_rollout_fp32.safetensors";
   private static final String OTHERS_FILE = "dit_rollout_bf16_fp8.safetensors";
@@ -35,18 +33,21 @@ record Limits(Precision precision, double module, double forward, double rollout
    * official code's own rollout has in this precision.
    *
    * <p>With FP8 that error is known of the latents alone, which are mostly what they were before: a
-   * velocity's error counts by its step. What leads to them has one and a half times the error of a
-   * single product.
+   * velocity's error counts by its step. What leads to them has one and a half times the error that
+   * no code can do without: that of a matrix product whose two inputs are rounded, √2 times that of
+   * one; and that of results which are rounded again to be cached.
    */
-  static Limits of(GoldenBundle bundle, Precision precision) {
+  static Limits of(GoldenBundle bundle, Precision precision, Precision kvPrecision) {
     if (precision == Precision.FP32) {
       return new Limits(precision, FP32_MODULE, FP32_ROLLOUT, FP32_ROLLOUT);
     }
     double bf16 = MARGIN * statedError(bundle);
-    if (precision == Precision.BF16) {
+    int roundings = (precision == Precision.FP8 ? 2 : 0) + (kvPrecision == Precision.FP8 ? 1 : 0);
+    if (roundings == 0) {
       return new Limits(precision, bf16, bf16, bf16);
     }
-    return new Limits(precision, bf16, MARGIN * FP8_PRODUCT_ERROR, MARGIN * fp8Error(bundle));
+    return new Limits(
+        precision, bf16, MARGIN * Math.sqrt(roundings) * FP8_ERROR, MARGIN * fp8Error(bundle));
   }
 
   private static double statedError(GoldenBundle bundle) {

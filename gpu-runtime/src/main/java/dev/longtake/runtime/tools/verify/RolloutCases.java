@@ -42,7 +42,8 @@ final class RolloutCases implements CaseGroup {
             distances.path(0).path(0).size(),
             1,
             subject.threads(),
-            Long.MAX_VALUE);
+            Long.MAX_VALUE,
+            subject.choice().kvPrecision());
     DitConfig dit = DitConfig.of(subject.checkpoint().ditConfig(), subject.checkpoint().dit());
     AudioMix mix = AudioMix.read(subject.checkpoint().dit(), dit);
     TakeSpec spec =

@@ -3,11 +3,13 @@ package dev.longtake.runtime.tools.verify;
 import com.google.common.primitives.Floats;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.engine.GenerationListener;
+import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.CacheUse;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.LayerCaches;
 import dev.longtake.runtime.model.dit.Rope3d;
 import dev.longtake.runtime.model.dit.TokenGrid;
+import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.KvStore;
 import dev.longtake.runtime.tensor.Tensor;
@@ -15,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 /** Compares what a rollout goes through with what the bundle has of it. */
 final class RolloutRecorder implements GenerationListener {
@@ -43,14 +46,14 @@ final class RolloutRecorder implements GenerationListener {
     }
     LayerCaches first = caches.acquire(0, 0, CacheUse.look());
     float[] reference = download(first.referenceKeys());
-    float[] keys = download(first.window().conditions().keys());
+    float[] keys = downloadCached(first.window().conditions(), ops::loadKeys);
     caches.release();
     float[] motionKeys = Arrays.copyOfRange(keys, reference.length, keys.length);
     HostValues motion = bundle.channelsLast(FILE, "motion_latents");
     turnBack(motionKeys, Rope3d.motion(config, new TokenGrid(motion.extent(1), motion.extent(2))));
     compare("cond_k_layer0", Floats.concat(reference, motionKeys));
     LayerCaches last = caches.acquire(0, config.layers() - 1, CacheUse.look());
-    compare("cond_v_last", download(last.window().conditions().values()));
+    compare("cond_v_last", downloadCached(last.window().conditions(), ops::loadValues));
     caches.release();
   }
 
@@ -87,6 +90,16 @@ final class RolloutRecorder implements GenerationListener {
   private void compare(String name, float[] actual) {
     if (golden.contains(name)) {
       log.forward("rollout." + name, actual, bundle.values(FILE, name).values());
+    }
+  }
+
+  private float[] downloadCached(KvRun run, BiConsumer<KvRun, Tensor> load) {
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      int heads = run.cache().heads();
+      int headWidth = run.cache().headWidth();
+      Tensor values = ops.workspace().tensor(ops.activationType(), run.count(), heads, headWidth);
+      load.accept(run, values);
+      return download(values);
     }
   }
 

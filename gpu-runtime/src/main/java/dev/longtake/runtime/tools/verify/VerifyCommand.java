@@ -64,7 +64,7 @@ public final class VerifyCommand implements Callable<Integer> {
     choice.requireAvailable();
     GoldenBundle golden = GoldenBundle.open(bundle);
     PrintWriter out = spec.commandLine().getOut();
-    CaseLog log = new CaseLog(out, Limits.of(golden, choice.precision()));
+    CaseLog log = new CaseLog(out, Limits.of(golden, choice.precision(), choice.kvPrecision()));
     verify(golden, choice, compute.threads(), log);
     out.printf("%d passed, %d failed%n", log.passed(), log.failed());
     out.flush();

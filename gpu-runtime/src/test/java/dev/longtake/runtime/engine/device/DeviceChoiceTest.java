@@ -44,11 +44,19 @@ class DeviceChoiceTest {
   }
 
   @Test
-  void refusesKeysAndValuesInFp8() {
-    assertThatThrownBy(() -> DeviceChoice.of("cuda", Precision.FP8, Precision.FP8))
+  void refusesKeysAndValuesInFp8OnTheCpu() {
+    assertThatThrownBy(() -> DeviceChoice.of("cpu", Precision.FP32, Precision.FP8))
         .isInstanceOf(LongtakeException.class)
-        .hasMessageContaining("keys and values in bf16 only, not in fp8")
-        .hasMessageContaining("Choose kvPrecision bf16");
+        .hasMessageContaining("keys and values in fp32 only, not in fp8")
+        .hasMessageContaining("Choose kvPrecision fp32");
+  }
+
+  @Test
+  void keysAndValuesHaveAPrecisionOfTheirOwnOnAGpu() {
+    DeviceChoice choice = DeviceChoice.of("cuda:1", Precision.BF16, Precision.FP8);
+
+    assertThat(choice.precision()).isEqualTo(Precision.BF16);
+    assertThat(choice.kvPrecision()).isEqualTo(Precision.FP8);
   }
 
   private static DeviceChoice choice(String device, Precision precision) {

@@ -83,7 +83,9 @@ final class ParityTrial implements AutoCloseable {
     this.hostMemory = HostBlock.reserve(HOST_BYTES);
     this.device = new Arena("device", deviceMemory);
     this.host = new Arena("host", hostMemory);
-    this.gpu = CudaOps.open(context, new NativeLibraries(null), AlgorithmChoice.FIRST, workspace);
+    this.gpu =
+        CudaOps.open(
+            context, new NativeLibraries(null), AlgorithmChoice.FIRST, DType.FP8_E4M3, workspace);
     this.cpu = new CpuOps(CPU_THREADS, new PlannedBlock());
   }
 
@@ -94,6 +96,10 @@ final class ParityTrial implements AutoCloseable {
 
   CudaOps gpu() {
     return gpu;
+  }
+
+  CudaContext context() {
+    return context;
   }
 
   /**

@@ -15,7 +15,7 @@ class LimitsTest {
 
   @Test
   void fp32IsFixed() {
-    Limits limits = Limits.of(SMALL, Precision.FP32);
+    Limits limits = Limits.of(SMALL, Precision.FP32, Precision.FP32);
 
     assertThat(limits.module()).isEqualTo(1e-5);
     assertThat(limits.forward()).isEqualTo(1e-4);
@@ -25,8 +25,8 @@ class LimitsTest {
   // The official rollout's errors: 4.0e-3 in bf16 as bundle.json states, about 1.5e-2 in FP8.
   @Test
   void othersAreOneAndAHalfTimesTheOfficialError() {
-    Limits bf16 = Limits.of(SMALL, Precision.BF16);
-    Limits fp8 = Limits.of(SMALL, Precision.FP8);
+    Limits bf16 = Limits.of(SMALL, Precision.BF16, Precision.BF16);
+    Limits fp8 = Limits.of(SMALL, Precision.FP8, Precision.BF16);
 
     assertThat(bf16.rollout()).isCloseTo(6.0e-3, Percentage.withPercentage(3));
     assertThat(bf16.module()).isEqualTo(bf16.rollout());
@@ -54,7 +54,7 @@ class LimitsTest {
       squares += exact * exact;
     }
 
-    assertThat(Limits.of(SMALL, Precision.FP8).forward())
+    assertThat(Limits.of(SMALL, Precision.FP8, Precision.BF16).forward())
         .isCloseTo(1.5 * Math.sqrt(errors / squares), Percentage.withPercentage(5));
   }
 

@@ -81,7 +81,8 @@ class VerifyCommandTest {
   private static List<String> verify(Path bundle) {
     StringWriter text = new StringWriter();
     GoldenBundle golden = GoldenBundle.open(bundle);
-    CaseLog log = new CaseLog(new PrintWriter(text), Limits.of(golden, Precision.FP32));
+    CaseLog log =
+        new CaseLog(new PrintWriter(text), Limits.of(golden, Precision.FP32, Precision.FP32));
     DeviceChoice cpu = DeviceChoice.of("cpu", Precision.FP32, Precision.FP32);
     VerifyCommand.verify(golden, cpu, 2, log);
     List<String> lines = text.toString().lines().toList();
