@@ -95,7 +95,7 @@ final class EnginePlanner {
           lane.peakBytes(),
           lanes,
           workspaceBytes,
-          device.driverBytes(),
+          device.driverBytes(hostWeights.peakBytes() + lanes * hostLane.peakBytes()),
           hostWeights.peakBytes(),
           hostLane.peakBytes());
     }

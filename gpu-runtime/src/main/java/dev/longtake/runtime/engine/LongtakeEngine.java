@@ -112,7 +112,7 @@ public final class LongtakeEngine implements AvatarEngine {
 
   private EnginePlan plan(ExecutionStrategy strategy) {
     long budgetBytes =
-        Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes());
+        Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes(0));
     long hostBudgetBytes = device.availableHostBytes();
     EnginePlanner planner = planner();
     EnginePlan found = planner.plan(strategy, config.lanes(), budgetBytes, hostBudgetBytes);

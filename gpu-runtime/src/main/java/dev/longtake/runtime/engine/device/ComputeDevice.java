@@ -34,8 +34,10 @@ public interface ComputeDevice extends AutoCloseable {
   /**
    * Returns how many bytes of the device its driver and libraries take beside what is reserved,
    * about.
+   *
+   * @param pinnedBytes of the host that it must be able to reach
    */
-  long driverBytes();
+  long driverBytes(long pinnedBytes);
 
   /** Returns how many bytes of the host {@link #reserveHost} could reserve at the moment. */
   long availableHostBytes();

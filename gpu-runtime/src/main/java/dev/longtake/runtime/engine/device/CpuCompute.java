@@ -43,7 +43,7 @@ record CpuCompute(int threads) implements ComputeDevice {
   }
 
   @Override
-  public long driverBytes() {
+  public long driverBytes(long pinnedBytes) {
     return 0;
   }
 

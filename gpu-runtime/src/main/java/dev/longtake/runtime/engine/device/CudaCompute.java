@@ -28,6 +28,9 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
   /** What driver and libraries take for their code: on an H200 0.53 GiB was measured. */
   private static final long DRIVER_BYTES = 576L << 20;
 
+  /** Each page of 4 KiB has an entry of 8 bytes in the GPU's tables; measured, too. */
+  private static final long PINNED_BYTES_PER_TABLE_BYTE = 512;
+
   static CudaCompute open(CudaDevice device, DType layerType, DType cacheType) {
     return new CudaCompute(CudaContext.open(device), layerType, cacheType);
   }
@@ -64,8 +67,8 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
   }
 
   @Override
-  public long driverBytes() {
-    return DRIVER_BYTES;
+  public long driverBytes(long pinnedBytes) {
+    return DRIVER_BYTES + pinnedBytes / PINNED_BYTES_PER_TABLE_BYTE;
   }
 
   @Override

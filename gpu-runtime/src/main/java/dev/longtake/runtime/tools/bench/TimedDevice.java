@@ -42,8 +42,8 @@ record TimedDevice(ComputeDevice inner) implements ComputeDevice {
   }
 
   @Override
-  public long driverBytes() {
-    return inner.driverBytes();
+  public long driverBytes(long pinnedBytes) {
+    return inner.driverBytes(pinnedBytes);
   }
 
   @Override
