@@ -159,8 +159,8 @@ class OfficialShapePlanTest {
     }
 
     @Override
-    public long driverBytes() {
-      return 576L << 20;
+    public long driverBytes(long pinnedBytes) {
+      return (576L << 20) + pinnedBytes / 512;
     }
 
     @Override
