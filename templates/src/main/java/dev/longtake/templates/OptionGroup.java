@@ -38,6 +38,7 @@ record OptionGroup(String title, List<Entry> entries, Supplier<List<OptionSpec>>
               List.of(
                   new Entry("checkpoint", "DIR", "ckpt_dir"),
                   new Entry("precision", "NAME", null),
+                  new Entry("kvPrecision", "NAME", null),
                   new Entry("inferFrames", "N", "infer_frames"),
                   new Entry("sampleSteps", "N", "sample_steps")),
               OfficialOptions::ofModel),

@@ -39,7 +39,7 @@ public final class ResultsSinkFactory implements VideoSinkFactory {
         "%s, %s%s"
             .formatted(
                 settings.deviceDescription(),
-                settings.precision().name().toLowerCase(Locale.ROOT),
+                settings.precisions().toLowerCase(Locale.ROOT),
                 settings.device().equals("cpu") ? ", " + settings.cpuThreads() + " threads" : "");
     String strategy =
         "%s, %d lane%s"

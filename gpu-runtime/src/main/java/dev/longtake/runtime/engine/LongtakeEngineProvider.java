@@ -7,7 +7,6 @@ import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
-import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.model.picture.OutputSize;
@@ -18,7 +17,7 @@ import java.nio.file.Path;
 /** Opens Longtake's own engine. */
 @AutoService(EngineProvider.class)
 public final class LongtakeEngineProvider implements EngineProvider {
-  private static final int NUMERICS_VERSION = 1;
+  private static final int NUMERICS_VERSION = 2;
 
   @Override
   public AvatarEngine open(EngineConfig config) {
@@ -48,15 +47,5 @@ public final class LongtakeEngineProvider implements EngineProvider {
   public FrameSize frameSize(int pictureWidth, int pictureHeight, long areaPixels) {
     OutputSize size = OutputSize.forPicture(pictureHeight, pictureWidth, areaPixels);
     return new FrameSize(size.width(), size.height());
-  }
-
-  /**
-   * Checks that a device is there and computes in a precision, within a second.
-   *
-   * @throws LongtakeException INVALID_CONFIG or DEVICE_UNAVAILABLE, with what to choose or install
-   */
-  public static void requireAvailable(String device, Precision precision) {
-    Precision kvPrecision = precision == Precision.FP8 ? Precision.BF16 : precision;
-    DeviceChoice.of(device, precision, kvPrecision).requireAvailable();
   }
 }

@@ -57,6 +57,13 @@ public interface LongtakeOptions extends PipelineOptions {
   void setPrecision(@Nullable String precision);
 
   @Description(
+      "Precision of cached keys and values: fp8 takes half of bf16's memory, and is faster on"
+          + " Hopper GPUs. Default: bf16 on a GPU, fp32 on the CPU.")
+  @Nullable String getKvPrecision();
+
+  void setKvPrecision(@Nullable String kvPrecision);
+
+  @Description(
       "Size of a video, width*height, where the manifest gives none; the picture's shape decides"
           + " the sides, the size their area. Default: the checkpoint's own.")
   @Nullable String getSize();

@@ -21,6 +21,7 @@ class LongtakeOptionsTest {
     assertThat(options.getDevice()).isEqualTo("auto");
     assertThat(options.getStrategy()).isEqualTo("auto");
     assertThat(options.getPrecision()).isNull();
+    assertThat(options.getKvPrecision()).isNull();
     assertThat(options.getSize()).isNull();
     assertThat(options.getInferFrames()).isEqualTo(48);
     assertThat(options.getSampleSteps()).isEqualTo(4);
@@ -43,6 +44,7 @@ class LongtakeOptionsTest {
             "--numClip=3",
             "--lanes=2",
             "--precision=bf16",
+            "--kvPrecision=fp8",
             "--vramLimit=22GiB",
             "--postProcessors=caption,loudness",
             "--takePlanner=fixed");
@@ -52,6 +54,7 @@ class LongtakeOptionsTest {
     assertThat(options.getNumClip()).isEqualTo(3);
     assertThat(options.getLanes()).isEqualTo(2);
     assertThat(options.getPrecision()).isEqualTo("bf16");
+    assertThat(options.getKvPrecision()).isEqualTo("fp8");
     assertThat(options.getVramLimit()).isEqualTo("22GiB");
     assertThat(options.getPostProcessors()).containsExactly("caption", "loudness");
     assertThat(options.getTakePlanner()).isEqualTo("fixed");

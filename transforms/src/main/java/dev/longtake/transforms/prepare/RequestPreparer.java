@@ -160,7 +160,7 @@ public final class RequestPreparer {
             request.getSeed(),
             settings.continuity().toString(),
             settings.checkpointDigest(),
-            settings.precision().name(),
+            settings.precisions(),
             settings.sampleSteps(),
             settings.inferFrames(),
             settings.numericsVersion())

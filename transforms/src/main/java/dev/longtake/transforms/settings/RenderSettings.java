@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param deviceDescription what that is and why it was chosen, for people
  * @param strategy how the model is placed
  * @param precision of the transformer
+ * @param kvPrecision of cached keys and values
  * @param lanes takes in progress at once on a device
  * @param budgetBytes most memory to use on the device
  * @param cpuThreads threads that compute on the CPU
@@ -59,6 +60,7 @@ public record RenderSettings(
     String deviceDescription,
     String strategy,
     Precision precision,
+    Precision kvPrecision,
     int lanes,
     long budgetBytes,
     int cpuThreads)
@@ -78,6 +80,7 @@ public record RenderSettings(
   public static RenderSettings of(LongtakeOptions options, EngineSource engines) {
     CheckpointInfo checkpoint = engines.provider().describe(options.getCheckpoint());
     DeviceInfo device = engines.provider().device(options.getDevice().toLowerCase(Locale.ROOT));
+    Precision precision = precision("--precision", options.getPrecision(), device);
     return new RenderSettings(
         WorkStores.open(options.getWorkDir()),
         withoutSlash(options.getOutput()),
@@ -94,7 +97,10 @@ public record RenderSettings(
         device.device(),
         device.description(),
         strategy(options.getStrategy()),
-        precision(options.getPrecision(), device),
+        precision,
+        options.getKvPrecision() == null
+            ? usualKvPrecision(precision)
+            : precision("--kvPrecision", options.getKvPrecision(), device),
         lanes(options.getLanes(), device),
         options.getVramLimit() == null
             ? Long.MAX_VALUE
@@ -130,7 +136,18 @@ public record RenderSettings(
         lanes,
         cpuThreads,
         budgetBytes,
-        precision == Precision.FP8 ? Precision.BF16 : precision);
+        kvPrecision);
+  }
+
+  /** Returns the precisions that pixels depend on, in a word. */
+  public String precisions() {
+    return kvPrecision == usualKvPrecision(precision)
+        ? precision.name()
+        : precision + "_KV_" + kvPrecision;
+  }
+
+  private static Precision usualKvPrecision(Precision precision) {
+    return precision == Precision.FP8 ? Precision.BF16 : precision;
   }
 
   private static long areaPixels(LongtakeOptions options, CheckpointInfo checkpoint) {
@@ -162,7 +179,7 @@ public record RenderSettings(
     return value;
   }
 
-  private static Precision precision(@Nullable String asked, DeviceInfo device) {
+  private static Precision precision(String option, @Nullable String asked, DeviceInfo device) {
     if (asked == null || asked.equalsIgnoreCase(AUTO)) {
       return device.precisions().get(0);
     }
@@ -172,8 +189,9 @@ public record RenderSettings(
       }
     }
     throw new IllegalArgumentException(
-        "--precision=%s is nothing that %s computes in. Choose %s."
+        "%s=%s is nothing that %s computes in. Choose %s."
             .formatted(
+                option,
                 asked,
                 device.device(),
                 device.precisions().stream()
