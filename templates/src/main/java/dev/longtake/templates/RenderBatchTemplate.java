@@ -40,9 +40,10 @@ final class RenderBatchTemplate {
 
   /**
    * Returns the options that {@code arguments} say, each {@code --name=value}; for the DirectRunner
-   * with what suits it here, unless they say otherwise.
+   * and the FlinkRunner with what suits them here, unless they say otherwise.
    *
-   * @throws IllegalArgumentException if Beam refuses one
+   * @throws IllegalArgumentException if Beam refuses one, or a Flink cluster is named that does not
+   *     answer or has no worker
    */
   static LongtakeOptions parse(List<String> arguments) {
     Map<String, String> given = new LinkedHashMap<>();
@@ -60,9 +61,14 @@ final class RenderBatchTemplate {
                 }
               });
     }
-    return PipelineOptionsFactory.fromArgs(all.toArray(String[]::new))
-        .withValidation()
-        .as(LongtakeOptions.class);
+    LongtakeOptions options =
+        PipelineOptionsFactory.fromArgs(all.toArray(String[]::new))
+            .withValidation()
+            .as(LongtakeOptions.class);
+    if (FlinkDefaults.isFor(options)) {
+      FlinkDefaults.complete(options);
+    }
+    return options;
   }
 
   /** Returns whether a pipeline with these options runs in this process. */
@@ -102,6 +108,14 @@ final class RenderBatchTemplate {
       Outcome<RenderedVideo> finished = new PipelineAssembler(registry).assemble(pipeline, spec);
       RunCounts counts = RunCounts.of(isDirect(options) ? runHere(finished) : run(pipeline));
       watch.finished();
+      if (FlinkDefaults.isRemote(options)) {
+        // The summary is made by a worker, which cannot write here.
+        console
+            .out()
+            .printf(
+                "%d videos done, %d failures. Results: %s/results.jsonl%n",
+                counts.videos(), counts.failures(), options.getOutput());
+      }
       return counts;
     }
   }

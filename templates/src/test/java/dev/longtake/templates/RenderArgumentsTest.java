@@ -247,7 +247,7 @@ class RenderArgumentsTest {
     "--prompt=hello, is said in the manifest",
     "--sample_solver=euler, The official scripts have it",
     "--targetParallelism=x, Beam refuses --targetParallelism=x",
-    "--runner=Foo, supported pipeline runners [DirectRunner]",
+    "--runner=Foo, supported pipeline runners",
     "stray, 'stray' is no option",
     "-x, '-x' is no option",
     "--lanes=, --lanes",

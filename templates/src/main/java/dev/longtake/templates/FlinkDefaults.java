@@ -1,0 +1,111 @@
+package dev.longtake.templates;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.beam.runners.flink.FlinkPipelineOptions;
+import org.apache.beam.runners.flink.FlinkRunner;
+import org.apache.beam.sdk.options.PipelineOptions;
+
+/**
+ * What suits a Flink cluster, where the command line does not say otherwise.
+ *
+ * <ul>
+ *   <li>As many parallel takes as the cluster has task slots, because a slot stands for the right
+ *       to a lane of a device.
+ *   <li>No jar is sent. The workers have it on their own class path, so that its native libraries
+ *       are loaded once in a process and not once in a job.
+ *   <li>A job whose worker dies is started again by the cluster; what was committed is found.
+ * </ul>
+ */
+final class FlinkDefaults {
+  private static final Duration MOST_UNTIL_ANSWER = Duration.ofSeconds(10);
+  private static final int RETRIES = 20;
+  private static final long RETRY_DELAY_MILLIS = 2000;
+  private static final int NOT_SAID = -1;
+  private static final String IN_THIS_PROCESS = "["; // [local], [auto], [collection]
+  private static final int OK = 200;
+  private static final Pattern SLOTS = Pattern.compile("\"slots-total\"\\s*:\\s*(\\d+)");
+
+  private FlinkDefaults() {}
+
+  /** Returns whether a pipeline with these options runs on Flink. */
+  static boolean isFor(PipelineOptions options) {
+    return options.getRunner() == FlinkRunner.class;
+  }
+
+  /** Returns whether a pipeline with these options runs on a Flink cluster. */
+  static boolean isRemote(PipelineOptions options) {
+    return isFor(options)
+        && !options.as(FlinkPipelineOptions.class).getFlinkMaster().startsWith(IN_THIS_PROCESS);
+  }
+
+  /**
+   * Completes options that are {@link #isFor} Flink.
+   *
+   * @throws IllegalArgumentException if a cluster is named that does not answer or has no slots
+   */
+  static void complete(PipelineOptions options) {
+    FlinkPipelineOptions flink = options.as(FlinkPipelineOptions.class);
+    if (flink.getFilesToStage() == null) {
+      flink.setFilesToStage(List.of());
+    }
+    if (flink.getNumberOfExecutionRetries() == NOT_SAID) {
+      flink.setNumberOfExecutionRetries(RETRIES);
+    }
+    if (flink.getExecutionRetryDelay() == NOT_SAID) {
+      flink.setExecutionRetryDelay(RETRY_DELAY_MILLIS);
+    }
+    if (flink.getParallelism() == NOT_SAID && isRemote(options)) {
+      flink.setParallelism(slots(flink.getFlinkMaster()));
+    }
+  }
+
+  private static int slots(String master) {
+    String body = overview(master);
+    Matcher slots = SLOTS.matcher(body);
+    if (!slots.find()) {
+      throw new IllegalArgumentException(
+          "--flinkMaster=%s: what answers there is no Flink cluster. Name the REST port of its JobManager."
+              .formatted(master));
+    }
+    int count = Integer.parseInt(slots.group(1));
+    if (count == 0) {
+      throw new IllegalArgumentException(
+          "--flinkMaster=%s: the cluster has no task slots. Start a TaskManager, or say --parallelism=N."
+              .formatted(master));
+    }
+    return count;
+  }
+
+  private static String overview(String master) {
+    String address = master.contains("://") ? master : "http://" + master;
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(address + "/overview"))
+              .timeout(MOST_UNTIL_ANSWER)
+              .build();
+      HttpResponse<String> answer =
+          HttpClient.newBuilder()
+              .connectTimeout(MOST_UNTIL_ANSWER)
+              .build()
+              .send(request, BodyHandlers.ofString());
+      return answer.statusCode() == OK ? answer.body() : "";
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "--flinkMaster=%s: no JobManager answers there (%s). Does it run, and is this its REST port?"
+              .formatted(master, e),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalArgumentException("interrupted while asking " + master, e);
+    }
+  }
+}
