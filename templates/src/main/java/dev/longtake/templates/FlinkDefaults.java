@@ -22,13 +22,10 @@ import org.apache.beam.sdk.options.PipelineOptions;
  *       to a lane of a device.
  *   <li>No jar is sent. The workers have it on their own class path, so that its native libraries
  *       are loaded once in a process and not once in a job.
- *   <li>A job whose worker dies is started again by the cluster; what was committed is found.
  * </ul>
  */
 final class FlinkDefaults {
   private static final Duration MOST_UNTIL_ANSWER = Duration.ofSeconds(10);
-  private static final int RETRIES = 20;
-  private static final long RETRY_DELAY_MILLIS = 2000;
   private static final int NOT_SAID = -1;
   private static final String IN_THIS_PROCESS = "["; // [local], [auto], [collection]
   private static final int OK = 200;
@@ -56,12 +53,6 @@ final class FlinkDefaults {
     FlinkPipelineOptions flink = options.as(FlinkPipelineOptions.class);
     if (flink.getFilesToStage() == null) {
       flink.setFilesToStage(List.of());
-    }
-    if (flink.getNumberOfExecutionRetries() == NOT_SAID) {
-      flink.setNumberOfExecutionRetries(RETRIES);
-    }
-    if (flink.getExecutionRetryDelay() == NOT_SAID) {
-      flink.setExecutionRetryDelay(RETRY_DELAY_MILLIS);
     }
     if (flink.getParallelism() == NOT_SAID && isRemote(options)) {
       flink.setParallelism(slots(flink.getFlinkMaster()));

@@ -34,16 +34,15 @@ class FlinkDefaultsTest {
 
     assertThat(options.getParallelism()).isEqualTo(6);
     assertThat(options.getFilesToStage()).isEmpty();
-    assertThat(options.getNumberOfExecutionRetries()).isPositive();
   }
 
   @Test
   void whatIsSaidStays() {
     FlinkPipelineOptions options =
-        parse("--flinkMaster=nowhere.invalid:1", "--parallelism=5", "--numberOfExecutionRetries=0");
+        parse("--flinkMaster=nowhere.invalid:1", "--parallelism=5", "--filesToStage=a.jar,b.jar");
 
     assertThat(options.getParallelism()).isEqualTo(5);
-    assertThat(options.getNumberOfExecutionRetries()).isZero();
+    assertThat(options.getFilesToStage()).containsExactly("a.jar", "b.jar");
   }
 
   @Test

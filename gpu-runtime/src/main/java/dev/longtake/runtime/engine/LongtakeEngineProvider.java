@@ -7,7 +7,6 @@ import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
-import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.model.picture.OutputSize;
 import dev.longtake.runtime.weights.Checkpoint;

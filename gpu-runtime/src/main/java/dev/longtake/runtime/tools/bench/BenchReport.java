@@ -93,7 +93,7 @@ record BenchReport(
             config.budgetBytes() == Long.MAX_VALUE ? null : config.budgetBytes(),
             blocks.medianForwardMillis(),
             blocks.forwardMillis().get(0),
-            ceilings == null ? null : ceilings.shareOf(blocks.medianForwardMillis(), run.work()),
+            shareOfCeilings(),
             ceilings == null ? null : ceilings.gemmTflops(),
             ceilings == null ? null : ceilings.attentionTflops(),
             ceilings == null ? null : ceilings.copyGbps(),
@@ -173,14 +173,23 @@ record BenchReport(
     if (ceilings == null) {
       return;
     }
+    Double share = shareOfCeilings();
     line(
         text,
-        "%nceilings: matrix products %.0f TFLOP/s, attention %.0f TFLOP/s, copy %.0f GB/s;"
-            + " their share of the forward is %.3f",
+        "%nceilings: matrix products %.0f TFLOP/s, attention %.0f TFLOP/s, copy %.0f GB/s%s",
         ceilings.gemmTflops(),
         ceilings.attentionTflops(),
         ceilings.copyGbps(),
-        ceilings.shareOf(run.blocks().medianForwardMillis(), run.work()));
+        share == null
+            ? ""
+            : String.format(Locale.ROOT, "; their share of the forward is %.3f", share));
+  }
+
+  /** Returns null for several lanes: a forward then lasts as long as those of all of them. */
+  private @Nullable Double shareOfCeilings() {
+    return ceilings == null || config.lanes() > 1
+        ? null
+        : ceilings.shareOf(run.blocks().medianForwardMillis(), run.work());
   }
 
   @FormatMethod
