@@ -10,7 +10,8 @@ import java.io.Serializable;
  *
  * @param checkpointDir directory of the checkpoint, readable from every worker
  * @param device {@code "cpu"}, {@code "cuda"} for the first GPU, or {@code "cuda:N"}
- * @param strategy name of an execution strategy, for example {@code "resident"}
+ * @param strategy name of an execution strategy, for example {@code "resident"}, or {@code "auto"}
+ *     for the first of {@code resident} and {@code offload} that fits
  * @param precision of the transformer
  * @param height rows of a video frame, {@code width} columns; both multiples of 16 from 64 on
  * @param clipFrames video frames of a clip, a multiple of 12
@@ -108,5 +109,22 @@ public record EngineConfig(
         1,
         cpuThreads,
         Long.MAX_VALUE);
+  }
+
+  /** Returns the same with another strategy. */
+  public EngineConfig withStrategy(String other) {
+    return new EngineConfig(
+        checkpointDir,
+        device,
+        other,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        lanes,
+        cpuThreads,
+        budgetBytes,
+        kvPrecision);
   }
 }
