@@ -9,7 +9,9 @@ import java.io.Serializable;
  * Everything that decides how an engine is built.
  *
  * @param checkpointDir directory of the checkpoint, readable from every worker
- * @param device {@code "cpu"}, {@code "cuda"} for the first GPU, or {@code "cuda:N"}
+ * @param device {@code "cpu"}, {@code "cuda:N"}, several GPUs separated by commas: {@code
+ *     "cuda:0,cuda:1"}, {@code "cuda"} for all, or {@code "cpu:0,cpu:1"} for parts of the CPU that
+ *     stand in for several devices
  * @param strategy name of an execution strategy, for example {@code "resident"}, or {@code "auto"}
  *     for the first of {@code resident} and {@code offload} that fits
  * @param precision of the transformer
@@ -18,7 +20,7 @@ import java.io.Serializable;
  * @param sampleSteps denoising steps
  * @param lanes takes that can be in progress at once
  * @param cpuThreads threads that compute on the CPU
- * @param budgetBytes most memory to use on the device
+ * @param budgetBytes most memory to use on each device
  * @param kvPrecision of the keys and values that a take keeps
  */
 public record EngineConfig(

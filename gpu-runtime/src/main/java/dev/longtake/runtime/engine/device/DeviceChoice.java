@@ -26,14 +26,15 @@ import java.util.stream.Collectors;
  * @param kvPrecision of cached keys and values
  */
 public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPrecision) {
-  private static final Pattern NAME = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
+  private static final Pattern NAME = Pattern.compile("(cpu|cuda)(?::(\\d{1,3}))?");
   private static final Set<Precision> OF_CPU = EnumSet.of(Precision.FP32);
   private static final Set<Precision> OF_CUDA = EnumSet.of(Precision.BF16, Precision.FP8);
 
   /**
    * Reads a configuration. Looks at no device.
    *
-   * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @param device {@code cpu}, {@code cuda}, {@code cuda:N}, or {@code cpu:N} for one of several
+   *     that the CPU stands in for
    * @param kvPrecision of cached keys and values
    * @throws LongtakeException INVALID_CONFIG, with what to choose instead
    */
@@ -44,7 +45,7 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
           "There is no device '%s'. Choose cpu, cuda for the first GPU, or cuda:N."
               .formatted(device));
     }
-    boolean cpu = device.equals("cpu");
+    boolean cpu = matcher.group(1).equals("cpu");
     Set<Precision> computed = cpu ? OF_CPU : OF_CUDA;
     if (!computed.contains(precision)) {
       throw refused(
@@ -58,7 +59,7 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
               .formatted(
                   device, names(computed, " and "), name(kvPrecision), names(computed, " or ")));
     }
-    String ordinal = matcher.group(1);
+    String ordinal = matcher.group(2);
     OptionalInt gpu =
         ordinal == null ? OptionalInt.of(0) : OptionalInt.of(Integer.parseInt(ordinal));
     return new DeviceChoice(cpu ? OptionalInt.empty() : gpu, precision, kvPrecision);
@@ -139,7 +140,7 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
 
   /** Reads a device's name; in the precision that is usual there. */
   private static DeviceChoice usual(String asked) {
-    Precision usual = asked.equals("cpu") ? Precision.FP32 : Precision.BF16;
+    Precision usual = asked.startsWith("cpu") ? Precision.FP32 : Precision.BF16;
     return of(asked, usual, usual);
   }
 
