@@ -107,7 +107,7 @@ public final class LongtakeEngine implements AvatarEngine {
         source.description(),
         device.description(),
         (System.nanoTime() - started) / 1_000_000,
-        config.strategy(),
+        strategy.name(),
         plan.describe());
   }
 

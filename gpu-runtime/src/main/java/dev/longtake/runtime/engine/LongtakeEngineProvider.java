@@ -3,6 +3,7 @@ package dev.longtake.runtime.engine;
 import com.google.auto.service.AutoService;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
@@ -39,6 +40,11 @@ public final class LongtakeEngineProvider implements EngineProvider {
   @Override
   public List<LeasableDevice> devices(String asked, String cpuDevices) {
     return DeviceChoice.leasable(asked, cpuDevices);
+  }
+
+  @Override
+  public DeviceHealth watch(LeasableDevice device) {
+    return DeviceChoice.watch(device);
   }
 
   @Override
