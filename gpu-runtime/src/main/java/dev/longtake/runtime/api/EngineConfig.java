@@ -12,7 +12,8 @@ import java.io.Serializable;
  * @param device {@code "cpu"}, {@code "cuda:N"}, several GPUs separated by commas: {@code
  *     "cuda:0,cuda:1"}, {@code "cuda"} for all, or {@code "cpu:0,cpu:1"} for parts of the CPU that
  *     stand in for several devices
- * @param strategy name of an execution strategy, for example {@code "resident"}
+ * @param strategy name of an execution strategy, for example {@code "resident"}, or {@code "auto"}
+ *     for the first of {@code resident} and {@code offload} that fits
  * @param precision of the transformer
  * @param height rows of a video frame, {@code width} columns; both multiples of 16 from 64 on
  * @param clipFrames video frames of a clip, a multiple of 12
@@ -127,5 +128,22 @@ public record EngineConfig(
         1,
         cpuThreads,
         Long.MAX_VALUE);
+  }
+
+  /** Returns the same with another strategy. */
+  public EngineConfig withStrategy(String other) {
+    return new EngineConfig(
+        checkpointDir,
+        device,
+        other,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        lanes,
+        cpuThreads,
+        budgetBytes,
+        kvPrecision);
   }
 }

@@ -43,6 +43,7 @@ import org.slf4j.LoggerFactory;
 /** An engine on one device, which its threads have in turn; see {@link DeviceTurns}. */
 public final class LongtakeEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
+  private static final String AUTO = "auto";
 
   private final EngineConfig config;
   private final ComputeDevice device;
@@ -60,13 +61,13 @@ public final class LongtakeEngine implements OpenEngine {
   private LongtakeEngine(
       EngineConfig config, ModelSource source, ComputeDevice device, Resources resources) {
     long started = System.nanoTime();
-    this.config = config;
     this.device = device;
     this.source = source;
     this.resources = resources;
     this.shape =
         source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
-    ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
+    ExecutionStrategy strategy = strategy(config);
+    this.config = config.withStrategy(strategy.name());
     this.plan = plan(strategy);
     MemoryPlan memoryPlan = plan.memory();
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
@@ -109,9 +110,24 @@ public final class LongtakeEngine implements OpenEngine {
         plan.describe());
   }
 
+  private ExecutionStrategy strategy(EngineConfig config) {
+    if (!config.strategy().equals(AUTO)) {
+      return ExecutionStrategies.named(config.strategy());
+    }
+    ExecutionStrategy resident = ExecutionStrategies.named("resident");
+    boolean fits =
+        planner()
+            .plan(resident, config.lanes(), budgetBytes(config), device.availableHostBytes())
+            .fits(budgetBytes(config), device.availableHostBytes());
+    return fits ? resident : ExecutionStrategies.named("offload");
+  }
+
+  private long budgetBytes(EngineConfig config) {
+    return Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes(0));
+  }
+
   private EnginePlan plan(ExecutionStrategy strategy) {
-    long budgetBytes =
-        Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes(0));
+    long budgetBytes = budgetBytes(config);
     long hostBudgetBytes = device.availableHostBytes();
     EnginePlanner planner = planner();
     EnginePlan found = planner.plan(strategy, config.lanes(), budgetBytes, hostBudgetBytes);

@@ -7,12 +7,14 @@ import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
+import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.model.picture.OutputSize;
 import dev.longtake.runtime.weights.Checkpoint;
 import dev.longtake.runtime.weights.CheckpointSettings;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Opens Longtake's own engine. */
 @AutoService(EngineProvider.class)
@@ -29,6 +31,16 @@ public final class LongtakeEngineProvider implements EngineProvider {
   @Override
   public DeviceInfo device(String asked) {
     return DeviceChoice.look(asked);
+  }
+
+  @Override
+  public DeviceInfo deviceElsewhere(String asked) {
+    return DeviceChoice.elsewhere(asked);
+  }
+
+  @Override
+  public List<LeasableDevice> devices(String asked, String cpuDevices) {
+    return DeviceChoice.leasable(asked, cpuDevices);
   }
 
   @Override

@@ -5,33 +5,54 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.GpuLease;
+import dev.longtake.runtime.api.GpuLeases;
+import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.transforms.settings.EngineSource;
+import dev.longtake.transforms.settings.WorkerDevices;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The engine of one device in this process: at most one is open, and all who want the same share
- * it.
+ * The engines of this process: at most one a device, shared by all who want the same.
  *
- * <p>It is leased as often as it has lanes, so that who has a lease need not wait for a lane.
- * Whoever wants another one, for videos of another size, waits until nobody uses the present one,
- * which is then closed. Nobody overtakes: who comes later waits behind. The engine stays open
- * between leases, and is closed when the last holder lets go.
+ * <p>An engine is leased as often as it has lanes, so that who has a lease need not wait for a
+ * lane. Who finds no free lane gets a further device, if one is left of those that the process may
+ * use and no other process has it; so a process leases as many as it has work for. Whoever wants
+ * another engine, for videos of another size, waits until nobody uses the present one of some
+ * device, which is then closed. Nobody overtakes: who comes later waits behind. Engines and devices
+ * are kept between leases, and given up when the last holder lets go.
  */
 final class EnginePool {
-  // Bundles are handled by DoFn instances that know nothing of each other but share the device.
-  private static final Map<String, EnginePool> BY_DEVICE = new ConcurrentHashMap<>();
+  private static final Logger LOG = LoggerFactory.getLogger(EnginePool.class);
+
+  /** How often is looked whether another process has given a device back. */
+  private static final long POLL_MILLIS = 500;
+
+  private static final long FOR_EVER = 0;
+
+  // Bundles are handled by DoFn instances that know nothing of each other but share the devices.
+  private static final Map<WorkerDevices, EnginePool> OF_THIS_PROCESS = new ConcurrentHashMap<>();
 
   private final Object lock = new Object();
+  private final WorkerDevices devices;
+  private final GpuLeases leases;
 
   @GuardedBy("lock")
-  private @Nullable AvatarEngine engine;
+  private @Nullable List<LeasableDevice> known;
 
   @GuardedBy("lock")
-  private int leases;
+  private final List<DevicePlace> places = new ArrayList<>();
 
   @GuardedBy("lock")
   private int holders;
@@ -45,11 +66,14 @@ final class EnginePool {
   @GuardedBy("lock")
   private final Set<Long> abandoned = new HashSet<>();
 
-  private EnginePool() {}
+  private EnginePool(WorkerDevices devices) {
+    this.devices = devices;
+    this.leases = new GpuLeases(Path.of(devices.leaseDir()));
+  }
 
-  /** Returns the pool of a device. */
-  static EnginePool of(String device) {
-    return BY_DEVICE.computeIfAbsent(device, name -> new EnginePool());
+  /** Returns this process's pool of such devices. */
+  static EnginePool of(WorkerDevices devices) {
+    return OF_THIS_PROCESS.computeIfAbsent(devices, EnginePool::new);
   }
 
   /** Says that leases will be wanted; {@link #letGo} must follow. */
@@ -59,14 +83,12 @@ final class EnginePool {
     }
   }
 
-  /** Takes {@link #hold} back. The last one closes the engine. */
+  /** Takes {@link #hold} back. The last one closes the engines. */
   void letGo() {
     synchronized (lock) {
       checkState(holders > 0, "nobody holds the pool");
       holders--;
-      if (holders == 0 && leases == 0) {
-        closeEngine();
-      }
+      closeIfUnused();
     }
   }
 
@@ -76,45 +98,123 @@ final class EnginePool {
    * @return to be closed by the caller, who must have closed all takes
    * @throws InterruptedException if interrupted while waiting
    */
-  EngineLease acquire(EngineSource engines, EngineConfig config) throws InterruptedException {
+  EngineLease acquire(EngineSource engines, EngineChoice choice) throws InterruptedException {
+    DevicePlace place;
     synchronized (lock) {
       long ticket = nextTicket++;
       try {
-        while (served != ticket || !isFreeFor(config)) {
-          lock.wait();
-        }
-        if (engine == null) {
-          engine = engines.provider().open(config);
-        }
-        leases++;
-        return new EngineLease(this, engine);
+        place = awaitPlace(engines, choice, ticket);
       } finally {
         leaveQueue(ticket);
       }
+      AvatarEngine engine = place.engine();
+      if (engine != null) {
+        return new EngineLease(this, place, engine);
+      }
+    }
+    return open(engines, choice, place);
+  }
+
+  @GuardedBy("lock")
+  private DevicePlace awaitPlace(EngineSource engines, EngineChoice choice, long ticket)
+      throws InterruptedException {
+    boolean said = false;
+    while (true) {
+      if (served == ticket) {
+        Optional<DevicePlace> found = find(engines, choice);
+        if (found.isPresent()) {
+          return found.get();
+        }
+        if (!said && places.size() < known(engines).size()) {
+          said = true;
+          LOG.info("Waiting for a device: others have those of {}", free(engines));
+        }
+      }
+      boolean mayComeFromOthers = served == ticket && places.size() < known(engines).size();
+      lock.wait(mayComeFromOthers ? POLL_MILLIS : FOR_EVER);
     }
   }
 
-  void giveBack() {
-    synchronized (lock) {
-      leases--;
-      if (holders == 0 && leases == 0) {
-        closeEngine();
+  /** Takes a lane of the engine that is wanted, or a device to open it on, if there is one. */
+  @GuardedBy("lock")
+  private Optional<DevicePlace> find(EngineSource engines, EngineChoice choice) {
+    Optional<DevicePlace> shared =
+        places.stream()
+            .filter(place -> place.hasLaneFor(choice.on(place.device())))
+            .min(Comparator.comparingInt(DevicePlace::takes));
+    if (shared.isPresent()) {
+      shared.get().join();
+      return shared;
+    }
+    if (places.stream().anyMatch(place -> place.willHaveLaneFor(choice.on(place.device())))) {
+      return Optional.empty();
+    }
+    Optional<DevicePlace> own = places.stream().filter(DevicePlace::isIdle).findFirst();
+    if (own.isEmpty()) {
+      own = lease(engines);
+    }
+    own.ifPresent(
+        place -> {
+          place.closeEngine();
+          place.reserve(choice.on(place.device()));
+        });
+    return own;
+  }
+
+  /** Leases a device that this process does not have yet. */
+  @GuardedBy("lock")
+  private Optional<DevicePlace> lease(EngineSource engines) {
+    for (LeasableDevice device : free(engines)) {
+      Optional<GpuLease> lease = leases.tryAcquire(device);
+      if (lease.isPresent()) {
+        LOG.info("Leased {} ({})", device, device.id());
+        DevicePlace place = new DevicePlace(lease.get());
+        places.add(place);
+        return Optional.of(place);
       }
+    }
+    return Optional.empty();
+  }
+
+  /** Opens an engine while others go on with theirs. */
+  private EngineLease open(EngineSource engines, EngineChoice choice, DevicePlace place) {
+    EngineConfig config = choice.on(place.device());
+    try {
+      AvatarEngine engine = engines.provider().open(config);
+      synchronized (lock) {
+        place.opened(engine);
+        lock.notifyAll();
+      }
+      return new EngineLease(this, place, engine);
+    } catch (RuntimeException | Error e) {
+      giveBack(place);
+      throw e;
+    }
+  }
+
+  void giveBack(DevicePlace place) {
+    synchronized (lock) {
+      place.leave();
+      closeIfUnused();
       lock.notifyAll();
     }
   }
 
-  /** Returns whether the engine is the right one, or could be made so: the wrong one is closed. */
+  /** Returns the devices that this process may use. */
   @GuardedBy("lock")
-  private boolean isFreeFor(EngineConfig config) {
-    if (engine != null && engine.config().equals(config)) {
-      return leases < config.lanes();
+  private List<LeasableDevice> known(EngineSource engines) {
+    if (known == null) {
+      known = engines.provider().devices(devices.device(), devices.cpuDevices());
     }
-    if (leases > 0) {
-      return false;
-    }
-    closeEngine();
-    return true;
+    return known;
+  }
+
+  /** Returns the devices that this process may use and has not leased. */
+  @GuardedBy("lock")
+  private List<LeasableDevice> free(EngineSource engines) {
+    List<LeasableDevice> free = new ArrayList<>(known(engines));
+    places.forEach(place -> free.remove(place.device()));
+    return free;
   }
 
   @GuardedBy("lock")
@@ -132,11 +232,12 @@ final class EnginePool {
   }
 
   @GuardedBy("lock")
-  private void closeEngine() {
-    if (engine != null) {
-      AvatarEngine closing = engine;
-      engine = null;
-      closing.close();
+  private void closeIfUnused() {
+    if (holders == 0 && places.stream().allMatch(DevicePlace::isIdle)) {
+      List<DevicePlace> closing = List.copyOf(places);
+      places.clear();
+      known = null;
+      closing.forEach(DevicePlace::close);
     }
   }
 }

@@ -54,12 +54,16 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
 
   @Setup
   public void setup() {
-    EnginePool.of(settings.device()).hold();
+    pool().hold();
   }
 
   @Teardown
   public void teardown() {
-    EnginePool.of(settings.device()).letGo();
+    pool().letGo();
+  }
+
+  private EnginePool pool() {
+    return EnginePool.of(settings.devices().here());
   }
 
   @ProcessElement
@@ -178,8 +182,11 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
       if (lease.isEmpty()) {
         lease =
             Optional.of(
-                EnginePool.of(settings.device())
-                    .acquire(engines, settings.engine(request.getWidth(), request.getHeight())));
+                pool()
+                    .acquire(
+                        engines,
+                        device ->
+                            settings.engine(request.getWidth(), request.getHeight(), device)));
       }
       return lease.get().engine();
     }

@@ -5,17 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.CpuDevices;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
+import dev.longtake.runtime.api.GpuLease;
+import dev.longtake.runtime.api.GpuLeases;
+import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.testing.FakeEngineProvider;
 import dev.longtake.transforms.settings.EngineSource;
+import dev.longtake.transforms.settings.WorkerDevices;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class EnginePoolTest {
@@ -32,24 +38,25 @@ class EnginePoolTest {
 
   private final FakeEngineProvider provider = new FakeEngineProvider();
   private final EngineSource engines = () -> provider;
-  private final EnginePool pool = EnginePool.of("test-" + UUID.randomUUID());
+  @TempDir private Path leaseDir;
+  private EnginePool pool;
 
   @BeforeEach
   void hold() {
+    pool = EnginePool.of(devices(""));
     pool.hold();
   }
 
   @Test
-  void isOneForADevice() {
-    String device = "test-" + UUID.randomUUID();
-
-    assertThat(EnginePool.of(device)).isSameAs(EnginePool.of(device)).isNotSameAs(pool);
+  void isOneForTheSameDevices() {
+    assertThat(EnginePool.of(devices(""))).isSameAs(pool);
+    assertThat(EnginePool.of(devices("1x1GiB"))).isNotSameAs(pool);
   }
 
   @Test
   void sharesAnEngineAmongAsManyAsItHasLanes() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
-    EngineLease second = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL);
+    EngineLease second = pool.acquire(engines, device -> SMALL);
     Waiting third = new Waiting(SMALL);
     third.awaitWaiting();
 
@@ -61,11 +68,11 @@ class EnginePoolTest {
 
   @Test
   void closingALeaseTwiceGivesBackOne() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
-    EngineLease second = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL);
+    EngineLease second = pool.acquire(engines, device -> SMALL);
     first.close();
     first.close();
-    EngineLease third = pool.acquire(engines, SMALL);
+    EngineLease third = pool.acquire(engines, device -> SMALL);
 
     Waiting fourth = new Waiting(SMALL);
     fourth.awaitWaiting();
@@ -76,8 +83,8 @@ class EnginePoolTest {
   @Test
   void keepsTheEngineBetweenLeasesAndClosesItWithTheLastHolder() throws Exception {
     pool.hold();
-    pool.acquire(engines, SMALL).close();
-    pool.acquire(engines, SMALL).close();
+    pool.acquire(engines, device -> SMALL).close();
+    pool.acquire(engines, device -> SMALL).close();
     pool.letGo();
     assertThat(provider.enginesOpen()).isEqualTo(1);
 
@@ -89,7 +96,7 @@ class EnginePoolTest {
 
   @Test
   void closesTheEngineWithTheLastLeaseWhenNobodyHoldsThePool() throws Exception {
-    EngineLease lease = pool.acquire(engines, SMALL);
+    EngineLease lease = pool.acquire(engines, device -> SMALL);
     pool.letGo();
     assertThat(provider.enginesOpen()).isEqualTo(1);
 
@@ -107,7 +114,7 @@ class EnginePoolTest {
 
   @Test
   void anotherSizeWaitsUntilNobodyUsesThePresentOne() throws Exception {
-    EngineLease small = pool.acquire(engines, SMALL);
+    EngineLease small = pool.acquire(engines, device -> SMALL);
     Waiting large = new Waiting(LARGE);
     large.awaitWaiting();
     assertThat(provider.engines()).containsExactly(SMALL);
@@ -122,7 +129,7 @@ class EnginePoolTest {
   // Or those who want the present engine could keep the others waiting for ever.
   @Test
   void nobodyOvertakesWhoWaitsForAnotherSize() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL);
     Waiting large = new Waiting(LARGE);
     large.awaitWaiting();
     Waiting small = new Waiting(SMALL); // a lane is free for it
@@ -139,7 +146,7 @@ class EnginePoolTest {
 
   @Test
   void whoIsInterruptedAtTheFrontLetsTheNextOneIn() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL);
     Waiting large = new Waiting(LARGE);
     large.awaitWaiting();
     Waiting small = new Waiting(SMALL);
@@ -153,7 +160,7 @@ class EnginePoolTest {
 
   @Test
   void whoIsInterruptedFurtherBackIsPassedOver() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL);
     Waiting large = new Waiting(LARGE);
     large.awaitWaiting();
     Waiting interrupted = new Waiting(SMALL);
@@ -187,6 +194,16 @@ class EnginePoolTest {
               }
 
               @Override
+              public DeviceInfo deviceElsewhere(String asked) {
+                return provider.deviceElsewhere(asked);
+              }
+
+              @Override
+              public List<LeasableDevice> devices(String asked, String cpuDevices) {
+                return provider.devices(asked, cpuDevices);
+              }
+
+              @Override
               public CheckpointInfo describe(String checkpointDir) {
                 return provider.describe(checkpointDir);
               }
@@ -196,15 +213,15 @@ class EnginePoolTest {
                 return provider.frameSize(pictureWidth, pictureHeight, areaPixels);
               }
             };
-    EngineLease small = pool.acquire(engines, SMALL);
+    EngineLease small = pool.acquire(engines, device -> SMALL);
     small.close();
 
     assertThatIllegalStateException()
-        .isThrownBy(() -> pool.acquire(broken, LARGE))
+        .isThrownBy(() -> pool.acquire(broken, device -> LARGE))
         .withMessage("no memory");
 
     assertThat(provider.enginesOpen()).isZero(); // it made room
-    assertThat(pool.acquire(engines, LARGE).engine().config()).isEqualTo(LARGE);
+    assertThat(pool.acquire(engines, device -> LARGE).engine().config()).isEqualTo(LARGE);
   }
 
   @Test
@@ -223,7 +240,7 @@ class EnginePoolTest {
               () -> {
                 for (int round = 0; round < rounds; round++) {
                   EngineConfig config = random.nextInt(3) == 0 ? LARGE : SMALL;
-                  try (EngineLease lease = pool.acquire(engines, config)) {
+                  try (EngineLease lease = pool.acquire(engines, device -> config)) {
                     mostInUse.accumulateAndGet(inUse.incrementAndGet(), Math::max);
                     assertThat(lease.engine().config()).isEqualTo(config);
                     lease.engine().encodePrompt("the engine is open");
@@ -247,13 +264,88 @@ class EnginePoolTest {
     assertThat(provider.enginesOpen()).isZero();
   }
 
+  @Test
+  void leasesAFurtherDeviceWhenNoLaneIsFree() throws Exception {
+    EnginePool two = held("2x1GiB");
+    List<EngineLease> leases = new ArrayList<>();
+    for (int i = 0; i < 2 * LANES; i++) {
+      leases.add(two.acquire(engines, device -> SMALL));
+    }
+
+    assertThat(leases)
+        .extracting(lease -> lease.device().id())
+        .containsExactly("cpu-1024MiB-0", "cpu-1024MiB-0", "cpu-1024MiB-1", "cpu-1024MiB-1");
+    assertThat(provider.enginesOpen()).isEqualTo(2);
+    leases.get(3).close();
+    leases.get(1).close();
+    leases.get(0).close(); // the first device is idle, the second one has a free lane
+    assertThat(two.acquire(engines, device -> SMALL).device().id()).isEqualTo("cpu-1024MiB-0");
+  }
+
+  @Test
+  void opensOnEachDeviceWhatSuitsIt() throws Exception {
+    EnginePool two = held("1x4GiB,1x1GiB");
+    EngineChoice choice = device -> config(device.memoryBytes() > 2L << 30 ? 128 : 64);
+    List<EngineLease> leases = new ArrayList<>();
+    for (int i = 0; i < LANES + 1; i++) {
+      leases.add(two.acquire(engines, choice));
+    }
+
+    assertThat(leases)
+        .extracting(lease -> lease.engine().config())
+        .containsExactly(LARGE, LARGE, SMALL);
+  }
+
+  @Test
+  void anotherPoolGetsWhatIsLeft() throws Exception {
+    EnginePool two = held("2x1GiB");
+    EnginePool both = held("1x1GiB,1x2GiB");
+    EngineLease first = two.acquire(engines, device -> SMALL);
+
+    EngineLease other = both.acquire(engines, device -> SMALL);
+
+    assertThat(first.device().id()).isEqualTo("cpu-1024MiB-0");
+    assertThat(other.device().id()).isEqualTo("cpu-2048MiB-0");
+  }
+
+  @Test
+  void waitsUntilSomebodyElseGivesTheDeviceBack() throws Exception {
+    LeasableDevice device = CpuDevices.parse("test", "1x1GiB").get(0);
+    GpuLease elsewhere = new GpuLeases(leaseDir).tryAcquire(device).orElseThrow();
+    EnginePool one = held("1x1GiB");
+    FutureTask<EngineLease> task = new FutureTask<>(() -> one.acquire(engines, any -> SMALL));
+    Thread thread = new Thread(task, "waiting");
+    thread.setDaemon(true);
+    thread.start();
+    while (thread.getState() != Thread.State.TIMED_WAITING) {
+      assertThat(task.isDone()).as("served at once").isFalse();
+      Thread.onSpinWait();
+    }
+
+    elsewhere.close();
+
+    assertThat(task.get(30, TimeUnit.SECONDS).device()).isEqualTo(device);
+  }
+
+  @Test
+  void givesDevicesBackWithTheLastHolder() throws Exception {
+    EnginePool one = held("1x1GiB");
+    one.acquire(engines, any -> SMALL).close();
+    LeasableDevice device = CpuDevices.parse("test", "1x1GiB").get(0);
+    assertThat(new GpuLeases(leaseDir).tryAcquire(device)).isEmpty();
+
+    one.letGo();
+
+    assertThat(new GpuLeases(leaseDir).tryAcquire(device)).isPresent();
+  }
+
   /** Somebody who wants an engine, on a thread of their own. */
   private final class Waiting {
     private final FutureTask<EngineLease> task;
     private final Thread thread;
 
     Waiting(EngineConfig config) {
-      task = new FutureTask<>(() -> pool.acquire(engines, config));
+      task = new FutureTask<>(() -> pool.acquire(engines, device -> config));
       thread = new Thread(task, "waiting");
       thread.setDaemon(true);
       thread.start();
@@ -284,6 +376,16 @@ class EnginePoolTest {
         assertThat(e).hasCauseInstanceOf(InterruptedException.class);
       }
     }
+  }
+
+  private EnginePool held(String cpuDevices) {
+    EnginePool held = EnginePool.of(devices(cpuDevices));
+    held.hold();
+    return held;
+  }
+
+  private WorkerDevices devices(String cpuDevices) {
+    return new WorkerDevices("cpu", cpuDevices, leaseDir.toString(), false);
   }
 
   private static EngineConfig config(int side) {

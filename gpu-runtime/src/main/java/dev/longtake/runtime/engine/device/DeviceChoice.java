@@ -1,7 +1,9 @@
 package dev.longtake.runtime.engine.device;
 
+import dev.longtake.runtime.api.CpuDevices;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.cuda.CudaDevice;
@@ -76,14 +78,70 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
         return new DeviceInfo("cpu", "cpu, because: " + e.getMessage(), List.copyOf(OF_CPU));
       }
     }
-    boolean isCpu = asked.equals("cpu");
-    Precision usual = isCpu ? Precision.FP32 : Precision.BF16;
-    DeviceChoice choice = of(asked, usual, usual);
-    if (isCpu) {
+    DeviceChoice choice = usual(asked);
+    if (choice.gpu.isEmpty()) {
       return new DeviceInfo("cpu", "cpu", List.copyOf(OF_CPU));
     }
-    CudaDevice device = choice.find(choice.gpu.orElseThrow());
+    CudaDevice device = choice.find(choice.gpu.getAsInt());
     return new DeviceInfo(choice.device(), device.toString(), List.copyOf(OF_CUDA));
+  }
+
+  /**
+   * Says what a device of another machine is; see {@link
+   * dev.longtake.runtime.api.EngineProvider#deviceElsewhere}.
+   *
+   * @throws LongtakeException INVALID_CONFIG
+   */
+  public static DeviceInfo elsewhere(String asked) {
+    boolean isCpu = usual(asked).gpu.isEmpty();
+    return new DeviceInfo(asked, asked + " of each worker", List.copyOf(isCpu ? OF_CPU : OF_CUDA));
+  }
+
+  /**
+   * Looks for the devices that this process may lease; see {@link
+   * dev.longtake.runtime.api.EngineProvider#devices}.
+   *
+   * @throws LongtakeException INVALID_CONFIG or DEVICE_UNAVAILABLE
+   */
+  public static List<LeasableDevice> leasable(String asked, String cpuDevices) {
+    if (!cpuDevices.isEmpty()) {
+      if (!asked.equals("cpu") && !asked.equals("auto")) {
+        throw refused(
+            "CPU devices (%s) and --device=%s contradict each other. Leave one of them out."
+                .formatted(cpuDevices, asked));
+      }
+      return CpuDevices.parse("--cpuDevices", cpuDevices);
+    }
+    if (asked.equals("auto")) {
+      try {
+        return leasable("cuda", "");
+      } catch (LongtakeException e) {
+        return List.of(LeasableDevice.CPU);
+      }
+    }
+    DeviceChoice choice = usual(asked);
+    if (choice.gpu.isEmpty()) {
+      return List.of(LeasableDevice.CPU);
+    }
+    if (asked.equals("cuda")) {
+      return CudaDriver.load().devices().stream().map(DeviceChoice::leasable).toList();
+    }
+    return List.of(leasable(choice.find(choice.gpu.getAsInt())));
+  }
+
+  private static LeasableDevice leasable(CudaDevice device) {
+    return new LeasableDevice(
+        "gpu-" + device.uuid(),
+        "cuda:" + device.ordinal(),
+        device.toString(),
+        device.totalBytes(),
+        true);
+  }
+
+  /** Reads a device's name; in the precision that is usual there. */
+  private static DeviceChoice usual(String asked) {
+    Precision usual = asked.startsWith("cpu") ? Precision.FP32 : Precision.BF16;
+    return of(asked, usual, usual);
   }
 
   /** Returns the device's name in a configuration. */
