@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.KvStore;
 import dev.longtake.runtime.tensor.Tensor;
 
@@ -7,6 +9,13 @@ import dev.longtake.runtime.tensor.Tensor;
 public interface GenerationListener {
   /** Looks at nothing. */
   GenerationListener NONE = new GenerationListener() {};
+
+  /**
+   * Learns where the take's results are, before any of them.
+   *
+   * @param ops to read tensors with
+   */
+  default void placed(ComputeDevice device, Ops ops) {}
 
   /** Sees the caches after the conditions were put into them, before {@code clip}. */
   default void conditioned(int clip, KvStore caches) {}

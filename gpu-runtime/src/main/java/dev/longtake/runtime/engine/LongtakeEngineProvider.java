@@ -10,6 +10,7 @@ import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.model.picture.OutputSize;
 import dev.longtake.runtime.weights.Checkpoint;
 import dev.longtake.runtime.weights.CheckpointSettings;
@@ -23,8 +24,9 @@ public final class LongtakeEngineProvider implements EngineProvider {
 
   @Override
   public AvatarEngine open(EngineConfig config) {
-    DeviceChoice.of(config.device(), config.precision(), config.kvPrecision()).requireAvailable();
-    return LongtakeEngine.open(config, Checkpoint.open(Path.of(config.checkpointDir())));
+    DeviceList.of(config.device(), config.precision(), config.kvPrecision()).requireAvailable();
+    Checkpoint checkpoint = Checkpoint.open(Path.of(config.checkpointDir()));
+    return Engines.open(config, ModelSource.of(checkpoint, config.checkpointDir()));
   }
 
   @Override
