@@ -102,15 +102,15 @@ final class DitLayer {
   /** Computes a block's keys and values, in their place where that can be. */
   private void cacheBlock(DenoisePass pass, Tensor x, AttentionWeights weights, KvRun own) {
     try (Arena.Scope scope = ops.workspace().scope()) {
-      boolean inPlace = !own.isPacked();
-      Tensor keys = inPlace ? own.keys() : heads(activations(own.count()));
+      Tensor computed = own.isPacked() ? heads(activations(own.count())) : null;
+      Tensor keys = computed == null ? own.keys() : computed;
       project(x, weights.k(), keys);
-      pass.noisy().normalizeAndTurn(ops, keys, weights.normK(), config.epsilon());
-      Tensor values = inPlace ? own.values() : heads(activations(own.count()));
-      values(x, weights, values);
-      if (!inPlace) {
-        ops.storeKeys(keys, own);
-        ops.storeValues(values, own);
+      pass.noisy().store(ops, keys, weights.normK(), config.epsilon(), own);
+      if (computed == null) {
+        values(x, weights, own.values());
+      } else {
+        values(x, weights, computed);
+        ops.storeValues(computed, own);
       }
     }
   }
@@ -119,15 +119,7 @@ final class DitLayer {
   private void turnReference(Rope3d.Table angles, LayerCaches caches) {
     Tensor raw = caches.referenceKeys();
     KvRun reference = caches.window().conditions().part(0, raw.shape().extent(0));
-    if (!reference.isPacked()) {
-      angles.turn(ops, raw, reference.keys());
-      return;
-    }
-    try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor turned = heads(activations(reference.count()));
-      angles.turn(ops, raw, turned);
-      ops.storeKeys(turned, reference);
-    }
+    angles.store(ops, raw, null, config.epsilon(), reference);
   }
 
   /**
