@@ -314,6 +314,9 @@ public final class LongtakeEngine implements OpenEngine {
             do {
               generator.nextBlock(turns::run, sink);
             } while (!generator.atClipStart());
+            if (generator.soundFollows()) {
+              generator.begin(turns::run);
+            }
           });
       generator.deliver(sink);
     }
