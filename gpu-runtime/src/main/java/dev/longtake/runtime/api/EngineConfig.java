@@ -97,6 +97,23 @@ public record EngineConfig(
         precision == Precision.FP8 ? Precision.BF16 : precision);
   }
 
+  /** Returns the same for another device, with other lanes. */
+  public EngineConfig on(String otherDevice, int otherLanes) {
+    return new EngineConfig(
+        checkpointDir,
+        otherDevice,
+        strategy,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        otherLanes,
+        cpuThreads,
+        budgetBytes,
+        kvPrecision);
+  }
+
   /** Returns the usual configuration on the CPU: clips of 48 frames, 4 steps, one lane. */
   public static EngineConfig onCpu(String checkpointDir, int height, int width, int cpuThreads) {
     return new EngineConfig(

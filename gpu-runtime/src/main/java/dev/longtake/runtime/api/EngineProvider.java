@@ -45,6 +45,14 @@ public interface EngineProvider {
   List<LeasableDevice> devices(String asked, String cpuDevices);
 
   /**
+   * Tries a leased device, which takes a second at most, and watches over it from then on.
+   *
+   * @return to be closed before the lease
+   * @throws LongtakeException DEVICE_FAULT if the device does not do what it is told
+   */
+  DeviceHealth watch(LeasableDevice device);
+
+  /**
    * Looks at a checkpoint: its files must be there, but are not loaded.
    *
    * @throws LongtakeException INVALID_CHECKPOINT

@@ -3,7 +3,6 @@ package dev.longtake.runtime.engine;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
-import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.HostValues;
@@ -42,7 +41,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** An engine on one device, which its threads have in turn; see {@link DeviceTurns}. */
-public final class LongtakeEngine implements AvatarEngine {
+public final class LongtakeEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
   private static final String AUTO = "auto";
 
@@ -107,7 +106,7 @@ public final class LongtakeEngine implements AvatarEngine {
         source.description(),
         device.description(),
         (System.nanoTime() - started) / 1_000_000,
-        config.strategy(),
+        strategy.name(),
         plan.describe());
   }
 
@@ -215,17 +214,14 @@ public final class LongtakeEngine implements AvatarEngine {
     return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
   }
 
-  /**
-   * Begins a take whose random numbers and intermediate results are somebody else's.
-   *
-   * @param listener called while the device is this take's alone; its forwards run on {@link #ops}
-   */
+  @Override
   public TakeSession open(TakeSpec spec, TakeNoise random, GenerationListener listener) {
     LanePool.Slot slot = lanes.take();
     try {
       ClipGenerator generator =
           new ClipGenerator(
               stack, slot.lane(), slot.readback(), spec, random, turns::sweep, listener);
+      listener.placed(device, stack.ops());
       turns.render(() -> turns.run(generator::start));
       return new Session(slot, generator);
     } catch (RuntimeException | Error e) {
@@ -256,7 +252,12 @@ public final class LongtakeEngine implements AvatarEngine {
     return new EnginePlanner(shape, source, device);
   }
 
-  /** Returns all sizes. */
+  @Override
+  public List<Part> parts() {
+    return List.of(new Part(device, plan.memory(), plan.describe()));
+  }
+
+  @Override
   public EngineShape shape() {
     return shape;
   }
@@ -313,6 +314,9 @@ public final class LongtakeEngine implements AvatarEngine {
             do {
               generator.nextBlock(turns::run, sink);
             } while (!generator.atClipStart());
+            if (generator.soundFollows()) {
+              generator.begin(turns::run);
+            }
           });
       generator.deliver(sink);
     }

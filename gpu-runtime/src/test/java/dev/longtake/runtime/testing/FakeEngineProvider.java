@@ -3,6 +3,7 @@ package dev.longtake.runtime.testing;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
 import dev.longtake.runtime.api.CpuDevices;
+import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
@@ -179,6 +180,17 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
     return cpuDevices.isEmpty()
         ? List.of(LeasableDevice.CPU)
         : CpuDevices.parse("cpuDevices", cpuDevices);
+  }
+
+  @Override
+  public DeviceHealth watch(LeasableDevice device) {
+    return new DeviceHealth() {
+      @Override
+      public void check() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Override

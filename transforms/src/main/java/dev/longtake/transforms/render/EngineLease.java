@@ -2,6 +2,8 @@ package dev.longtake.transforms.render;
 
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.LeasableDevice;
+import dev.longtake.runtime.api.LongtakeException;
+import java.time.Duration;
 
 /** The right to use a device's engine, shared with others who want the same one. */
 final class EngineLease implements AutoCloseable {
@@ -24,6 +26,35 @@ final class EngineLease implements AutoCloseable {
   /** Returns what the engine computes on. */
   LeasableDevice device() {
     return place.device();
+  }
+
+  /**
+   * Returns if nothing bad has been heard of the device.
+   *
+   * @throws LongtakeException DEVICE_FAULT
+   */
+  void check() {
+    place.health().check();
+  }
+
+  /** Returns how long the engine's slowest clip has taken, zero if there was none. */
+  Duration slowestClip() {
+    return place.slowestClip();
+  }
+
+  /** Notes how long a clip has taken. */
+  void clipTook(Duration time) {
+    place.clipTook(time);
+  }
+
+  /** Says that the device has done its work. */
+  void praise() {
+    pool.praise(place);
+  }
+
+  /** Says that the device has broken down: it goes into quarantine, and nobody gets it here. */
+  void lose(LongtakeException fault) {
+    pool.lose(place, fault);
   }
 
   @Override

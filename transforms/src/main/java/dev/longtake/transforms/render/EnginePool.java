@@ -1,13 +1,17 @@
 package dev.longtake.transforms.render;
 
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.stream.Collectors.joining;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.GpuLease;
 import dev.longtake.runtime.api.GpuLeases;
 import dev.longtake.runtime.api.LeasableDevice;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Quarantine;
 import dev.longtake.transforms.settings.EngineSource;
 import dev.longtake.transforms.settings.WorkerDevices;
 import java.nio.file.Path;
@@ -97,13 +101,16 @@ final class EnginePool {
    *
    * @return to be closed by the caller, who must have closed all takes
    * @throws InterruptedException if interrupted while waiting
+   * @throws LongtakeException DEVICE_UNAVAILABLE if all devices are in quarantine, and it is not
+   *     worth waiting; or what opening the engine throws
    */
-  EngineLease acquire(EngineSource engines, EngineChoice choice) throws InterruptedException {
+  EngineLease acquire(EngineSource engines, EngineChoice choice, Company company)
+      throws InterruptedException {
     DevicePlace place;
     synchronized (lock) {
       long ticket = nextTicket++;
       try {
-        place = awaitPlace(engines, choice, ticket);
+        place = awaitPlace(engines, choice, company, ticket);
       } finally {
         leaveQueue(ticket);
       }
@@ -116,18 +123,20 @@ final class EnginePool {
   }
 
   @GuardedBy("lock")
-  private DevicePlace awaitPlace(EngineSource engines, EngineChoice choice, long ticket)
+  private DevicePlace awaitPlace(
+      EngineSource engines, EngineChoice choice, Company company, long ticket)
       throws InterruptedException {
     boolean said = false;
     while (true) {
       if (served == ticket) {
-        Optional<DevicePlace> found = find(engines, choice);
+        Optional<DevicePlace> found = find(engines, choice, company);
         if (found.isPresent()) {
           return found.get();
         }
+        requireHope(engines);
         if (!said && places.size() < known(engines).size()) {
           said = true;
-          LOG.info("Waiting for a device: others have those of {}", free(engines));
+          LOG.warn("Waiting for a device: {}", whyNot(engines));
         }
       }
       boolean mayComeFromOthers = served == ticket && places.size() < known(engines).size();
@@ -137,27 +146,26 @@ final class EnginePool {
 
   /** Takes a lane of the engine that is wanted, or a device to open it on, if there is one. */
   @GuardedBy("lock")
-  private Optional<DevicePlace> find(EngineSource engines, EngineChoice choice) {
+  private Optional<DevicePlace> find(EngineSource engines, EngineChoice choice, Company company) {
     Optional<DevicePlace> shared =
         places.stream()
+            .filter(place -> company == Company.SHARED || place.isIdle())
             .filter(place -> place.hasLaneFor(choice.on(place.device())))
             .min(Comparator.comparingInt(DevicePlace::takes));
     if (shared.isPresent()) {
-      shared.get().join();
+      shared.get().reserve(choice.on(shared.get().device()), company);
       return shared;
     }
-    if (places.stream().anyMatch(place -> place.willHaveLaneFor(choice.on(place.device())))) {
+    if (company == Company.SHARED
+        && places.stream().anyMatch(place -> place.willHaveLaneFor(choice.on(place.device())))) {
       return Optional.empty();
     }
-    Optional<DevicePlace> own = places.stream().filter(DevicePlace::isIdle).findFirst();
+    Optional<DevicePlace> own =
+        places.stream().filter(DevicePlace::isIdle).filter(DevicePlace::isWell).findFirst();
     if (own.isEmpty()) {
       own = lease(engines);
     }
-    own.ifPresent(
-        place -> {
-          place.closeEngine();
-          place.reserve(choice.on(place.device()));
-        });
+    own.ifPresent(place -> place.reserve(choice.on(place.device()), company));
     return own;
   }
 
@@ -167,13 +175,75 @@ final class EnginePool {
     for (LeasableDevice device : free(engines)) {
       Optional<GpuLease> lease = leases.tryAcquire(device);
       if (lease.isPresent()) {
-        LOG.info("Leased {} ({})", device, device.id());
-        DevicePlace place = new DevicePlace(lease.get());
-        places.add(place);
-        return Optional.of(place);
+        Optional<DevicePlace> place = tryOut(engines, lease.get());
+        if (place.isPresent()) {
+          LOG.info("Leased {} ({})", device, device.id());
+          places.add(place.get());
+          return place;
+        }
       }
     }
     return Optional.empty();
+  }
+
+  private Optional<DevicePlace> tryOut(EngineSource engines, GpuLease lease) {
+    try {
+      return Optional.of(new DevicePlace(lease, engines.provider().watch(lease.device())));
+    } catch (LongtakeException e) {
+      lease.close();
+      if (e.code() != ErrorCode.DEVICE_FAULT) {
+        throw e;
+      }
+      refuse(lease.device(), e);
+      return Optional.empty();
+    } catch (RuntimeException | Error e) {
+      lease.close();
+      throw e;
+    }
+  }
+
+  private void refuse(LeasableDevice device, LongtakeException fault) {
+    Quarantine made = leases.refuse(device, String.valueOf(fault.getMessage()));
+    LOG.warn(
+        "{} is refused until {}, or until {} is deleted: {}",
+        device,
+        made.until(),
+        leases.quarantineFile(device),
+        made.evidence(),
+        fault);
+  }
+
+  /** Fails where no device can come any more, unless it is worth waiting for one. */
+  @GuardedBy("lock")
+  private void requireHope(EngineSource engines) {
+    boolean allRefused =
+        known(engines).stream().allMatch(device -> leases.quarantine(device).isPresent());
+    if (allRefused && places.stream().noneMatch(DevicePlace::isWell) && !devices.patient()) {
+      throw new LongtakeException(
+          ErrorCode.DEVICE_UNAVAILABLE,
+          "No device is left to compute on: %s. Look after it; deleting the file ends a quarantine."
+              .formatted(whyNot(engines)));
+    }
+  }
+
+  /** Says why no further device can be had. */
+  @GuardedBy("lock")
+  private String whyNot(EngineSource engines) {
+    return free(engines).stream()
+        .map(
+            device ->
+                leases
+                    .quarantine(device)
+                    .map(
+                        found ->
+                            "%s is refused until %s (%s): %s"
+                                .formatted(
+                                    device,
+                                    found.until(),
+                                    leases.quarantineFile(device),
+                                    found.evidence()))
+                    .orElse("another process has " + device))
+        .collect(joining("; "));
   }
 
   /** Opens an engine while others go on with theirs. */
@@ -187,16 +257,61 @@ final class EnginePool {
       }
       return new EngineLease(this, place, engine);
     } catch (RuntimeException | Error e) {
+      if (e instanceof LongtakeException fault && fault.code() == ErrorCode.DEVICE_FAULT) {
+        lose(place, fault);
+      }
       giveBack(place);
       throw e;
+    }
+  }
+
+  /** Lets nobody use a device any more, neither here nor in other processes. */
+  void lose(DevicePlace place, LongtakeException fault) {
+    synchronized (lock) {
+      boolean first = place.isWell();
+      place.lose(fault instanceof ProgressWatch.HangException);
+      if (first) {
+        refuse(place.device(), fault);
+      }
+    }
+  }
+
+  /** Returns whether this process has a device left to go on with. */
+  boolean mayGoOn() {
+    synchronized (lock) {
+      return known == null
+          || places.stream().anyMatch(DevicePlace::isWell)
+          || known.stream().anyMatch(device -> leases.quarantine(device).isEmpty());
+    }
+  }
+
+  /** Says that a device has done its work. */
+  void praise(DevicePlace place) {
+    synchronized (lock) {
+      if (place.isWell()) {
+        leases.forgive(place.device());
+      }
     }
   }
 
   void giveBack(DevicePlace place) {
     synchronized (lock) {
       place.leave();
+      if (place.isIdle() && !place.isWell()) {
+        places.remove(place);
+        closeLost(place);
+      }
       closeIfUnused();
       lock.notifyAll();
+    }
+  }
+
+  /** Closes what a broken device has left: most of that fails, which nobody needs to know. */
+  private static void closeLost(DevicePlace place) {
+    try {
+      place.close();
+    } catch (RuntimeException e) {
+      LOG.info("The engine on {} could not be closed after it broke down", place.device(), e);
     }
   }
 

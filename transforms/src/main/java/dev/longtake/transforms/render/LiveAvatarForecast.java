@@ -102,7 +102,9 @@ public final class LiveAvatarForecast implements Forecast {
     pool.hold();
     try (EngineLease lease =
         pool.acquire(
-            engines, device -> settings.engine(request.getWidth(), request.getHeight(), device))) {
+            engines,
+            device -> settings.engine(request.getWidth(), request.getHeight(), device),
+            Company.SHARED)) {
       AvatarEngine engine = lease.engine();
       long started = System.nanoTime();
       Conditions conditions =

@@ -1,6 +1,7 @@
 package dev.longtake.runtime.engine.device;
 
 import dev.longtake.runtime.api.CpuDevices;
+import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LeasableDevice;
@@ -8,6 +9,8 @@ import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.cuda.CudaDevice;
 import dev.longtake.runtime.cuda.CudaDriver;
+import dev.longtake.runtime.cuda.GpuHealth;
+import dev.longtake.runtime.cuda.NativeLibraries;
 import dev.longtake.runtime.tensor.DType;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,6 +30,7 @@ import java.util.stream.Collectors;
  */
 public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPrecision) {
   private static final Pattern NAME = Pattern.compile("(cpu|cuda)(?::(\\d{1,3}))?");
+  private static final DeviceHealth CPU_HEALTH = new CpuHealth();
   private static final Set<Precision> OF_CPU = EnumSet.of(Precision.FP32);
   private static final Set<Precision> OF_CUDA = EnumSet.of(Precision.BF16, Precision.FP8);
 
@@ -138,6 +142,18 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
         true);
   }
 
+  /**
+   * Tries a device and watches over it; see {@link dev.longtake.runtime.api.EngineProvider#watch}.
+   *
+   * @throws LongtakeException DEVICE_FAULT
+   */
+  public static DeviceHealth watch(LeasableDevice device) {
+    OptionalInt gpu = usual(device.device()).gpu;
+    return gpu.isEmpty()
+        ? CPU_HEALTH
+        : GpuHealth.watch(CudaDriver.load().device(gpu.getAsInt()), new NativeLibraries(null));
+  }
+
   /** Reads a device's name; in the precision that is usual there. */
   private static DeviceChoice usual(String asked) {
     Precision usual = asked.startsWith("cpu") ? Precision.FP32 : Precision.BF16;
@@ -187,6 +203,15 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
 
   private static DType typeOf(Precision precision) {
     return precision == Precision.FP8 ? DType.FP8_E4M3 : DType.BF16;
+  }
+
+  /** Nothing is ever heard of the CPU. */
+  private record CpuHealth() implements DeviceHealth {
+    @Override
+    public void check() {}
+
+    @Override
+    public void close() {}
   }
 
   private static String names(Set<Precision> precisions, String separator) {
