@@ -67,7 +67,7 @@ final class ClusterSimulation {
    * @param lostSeconds of rendering that was done again, in all
    * @param mostLostSeconds by one fault
    * @param committed takes, each once
-   * @param dealingMicros of computing a take: routing it and choosing its worker
+   * @param dealingMicros wall time to route a take and to choose its worker
    */
   record Result(
       int keys,
@@ -216,8 +216,7 @@ final class ClusterSimulation {
         "%d workers, %d videos, %d takes, seed %d%n",
         workers, simulation.videos(), simulation.takes(), seed);
     System.out.printf(
-        "planning a take: %.0f us of computing, on one thread%n%n",
-        simulation.planningMicrosPerTake());
+        "planning a take: %.0f us, on one thread%n%n", simulation.planningMicrosPerTake());
     System.out.println(
         "continuity  MTBF h    keys  dealing us  ideal h  took h  half idle h   busy  faults  lost"
             + " s a fault  most lost s");
