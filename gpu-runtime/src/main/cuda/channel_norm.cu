@@ -13,9 +13,15 @@
 
 namespace {
 
-constexpr int kPacks = 2;  // of a row that a lane keeps; wider rows are read again
+constexpr int kPacks = 4;  // of a row that a lane keeps; wider rows are read again
 constexpr int kRows = 2;   // that a lane works on at once
 constexpr float kSmallestNorm = 1e-12f;
+
+// Eight values as they were read, which take fewer registers than floats.
+template <typename T>
+struct alignas(16) Pack {
+  T values[kPack];
+};
 
 __device__ inline float sum_over_lanes(float value, int lanes) {
   for (int distance = lanes / 2; distance > 0; distance /= 2) {
@@ -30,7 +36,7 @@ __device__ inline void normalize_packed(const T* x, const T* gamma, T* out, long
                                         int row_step, long long rows, int width, int lanes,
                                         int activation) {
   const int lane = threadIdx.x % lanes;
-  float values[kRows][kPacks][kPack];
+  Pack<T> kept[kRows][kPacks];
 #pragma unroll
   for (int r = 0; r < kRows; r++) {
     const long long row = first_row + r * row_step;
@@ -38,7 +44,7 @@ __device__ inline void normalize_packed(const T* x, const T* gamma, T* out, long
     for (int p = 0; p < kPacks; p++) {
       const int at = (lane + p * lanes) * kPack;
       if (at < width && row < rows) {
-        load_pack(x + row * width + at, values[r][p]);
+        kept[r][p] = *reinterpret_cast<const Pack<T>*>(x + row * width + at);
       }
     }
   }
@@ -49,8 +55,10 @@ __device__ inline void normalize_packed(const T* x, const T* gamma, T* out, long
 #pragma unroll
     for (int p = 0; p < kPacks; p++) {
       if ((lane + p * lanes) * kPack < width && row < rows) {
+        float v[kPack];
+        load_pack(kept[r][p].values, v);
 #pragma unroll
-        for (int i = 0; i < kPack; i++) squares += values[r][p][i] * values[r][p][i];
+        for (int i = 0; i < kPack; i++) squares += v[i] * v[i];
       }
     }
     const float norm = sqrtf(sum_over_lanes(squares, lanes));
@@ -59,13 +67,13 @@ __device__ inline void normalize_packed(const T* x, const T* gamma, T* out, long
     for (int p = 0; p < kPacks; p++) {
       const int at = (lane + p * lanes) * kPack;
       if (at < width && row < rows) {
+        float v[kPack];
         float gain[kPack];
+        load_pack(kept[r][p].values, v);
         load_pack(gamma + at, gain);
 #pragma unroll
-        for (int i = 0; i < kPack; i++) {
-          values[r][p][i] = activate(values[r][p][i] * factor * gain[i], activation);
-        }
-        store_pack(out + row * width + at, values[r][p]);
+        for (int i = 0; i < kPack; i++) v[i] = activate(v[i] * factor * gain[i], activation);
+        store_pack(out + row * width + at, v);
       }
     }
   }
@@ -108,8 +116,8 @@ __device__ inline void channel_norm(const T* x, const T* gamma, T* out, long lon
 }  // namespace
 
 extern "C" __global__ void channel_norm_f16(const fp16* x, const fp16* gamma, fp16* out,
-                                             long long rows, int width, int lanes, int activation,
-                                             int packed) {
+                                            long long rows, int width, int lanes, int activation,
+                                            int packed) {
   channel_norm(x, gamma, out, rows, width, lanes, activation, packed);
 }
 

@@ -8,10 +8,10 @@
 //   row_scale[r] = max_c |v[r, c]| / 448, or 1 if the row is all zeros
 //   out[r, c] = e4m3(v[r, c] / row_scale[r]), to nearest even
 //
-// x fp32 and y bf16 [rows, width]; gate fp32 [width] or null for 1; weight, bias [width], scale and
-// shift [rows / group_rows, width] (group_rows = rows where a gate is), f32 or bf16 as the name
-// ends; out e4m3 [rows, width]; row_scale fp32 [rows]. v is not rounded to bf16 in between. All
-// pointers are 16-byte aligned, width a multiple of 8 and at most 32 * threads.
+// x fp32 and y bf16 [rows, width]; gate fp32 [width] or null for 1; weight and bias, scale and
+// shift [rows / group_rows, width], f32 or bf16 as the name ends; out e4m3 [rows, width]; row_scale
+// fp32 [rows]. v is not rounded to bf16 in between. No tensor may overlap another. All pointers are
+// 16-byte aligned, width a multiple of 8 and at most 32 * threads.
 // Launch: one thread block a row, a multiple of 32 threads. Needs sm_89.
 // Java side: FusedNormKernels. Specification: CpuOps.
 
@@ -23,9 +23,9 @@ namespace {
 __device__ inline void store_quantized(PackedRow<float>& kept, unsigned char* out,
                                        float* row_scale) {
   float largest = 0.0f;
-  kept.for_each([&](int, float (&v)[kPack]) {
+  kept.for_each([&](int, float(&v)[4]) {
 #pragma unroll
-    for (int i = 0; i < kPack; i++) largest = fmaxf(largest, fabsf(v[i]));
+    for (int i = 0; i < 4; i++) largest = fmaxf(largest, fabsf(v[i]));
   });
   largest = block_max(largest);
   const float scale = scale_for(largest);
@@ -33,10 +33,8 @@ __device__ inline void store_quantized(PackedRow<float>& kept, unsigned char* ou
   if (threadIdx.x == 0) {
     row_scale[blockIdx.x] = scale;
   }
-  kept.for_each([&](int at, float (&v)[kPack]) {
-    *reinterpret_cast<uint2*>(out + at) =
-        make_uint2(round_4(v, factor), round_4(v + 4, factor));
-  });
+  kept.for_each(
+      [&](int at, float(&v)[4]) { *reinterpret_cast<unsigned*>(out + at) = round_4(v, factor); });
 }
 
 template <typename P>
@@ -55,22 +53,25 @@ __device__ inline void quantized_norm(float* x, const bf16* y, const float* gate
 
 }  // namespace
 
-#define DEFINE_QUANTIZED(P, PN)                                                                \
-  extern "C" __global__ void quantized_layer_norm_modulated_##PN(                              \
-      float* x, const P* scale, const P* shift, unsigned char* out, float* row_scale,          \
-      int width, int group_rows, float epsilon) {                                              \
-    quantized_norm<P>(x, nullptr, nullptr, scale, shift, out, row_scale, width, group_rows,    \
-                      epsilon, 1.0f);                                                          \
-  }                                                                                            \
-  extern "C" __global__ void quantized_add_layer_norm_##PN(                                    \
-      float* x, const bf16* y, const float* gate, const P* weight, const P* bias,              \
-      unsigned char* out, float* row_scale, int width, float epsilon) {                        \
-    quantized_norm(x, y, gate, weight, bias, out, row_scale, width, gridDim.x, epsilon, 0.0f); \
-  }                                                                                            \
-  extern "C" __global__ void quantized_add_layer_norm_modulated_##PN(                          \
-      float* x, const bf16* y, const float* gate, const P* scale, const P* shift,              \
-      unsigned char* out, float* row_scale, int width, float epsilon) {                        \
-    quantized_norm(x, y, gate, scale, shift, out, row_scale, width, gridDim.x, epsilon, 1.0f); \
+#define DEFINE_QUANTIZED(P, PN)                                                                  \
+  extern "C" __global__ void quantized_layer_norm_modulated_##PN(                                \
+      float* __restrict__ x, const P* __restrict__ scale, const P* __restrict__ shift,           \
+      unsigned char* __restrict__ out, float* __restrict__ row_scale, int width, int group_rows, \
+      float epsilon) {                                                                           \
+    quantized_norm<P>(x, nullptr, nullptr, scale, shift, out, row_scale, width, group_rows,      \
+                      epsilon, 1.0f);                                                            \
+  }                                                                                              \
+  extern "C" __global__ void quantized_add_layer_norm_##PN(                                      \
+      float* __restrict__ x, const bf16* __restrict__ y, const float* __restrict__ gate,         \
+      const P* __restrict__ weight, const P* __restrict__ bias, unsigned char* __restrict__ out, \
+      float* __restrict__ row_scale, int width, int group_rows, float epsilon) {                 \
+    quantized_norm(x, y, gate, weight, bias, out, row_scale, width, group_rows, epsilon, 0.0f);  \
+  }                                                                                              \
+  extern "C" __global__ void quantized_add_layer_norm_modulated_##PN(                            \
+      float* __restrict__ x, const bf16* __restrict__ y, const float* __restrict__ gate,         \
+      const P* __restrict__ scale, const P* __restrict__ shift, unsigned char* __restrict__ out, \
+      float* __restrict__ row_scale, int width, int group_rows, float epsilon) {                 \
+    quantized_norm(x, y, gate, scale, shift, out, row_scale, width, group_rows, epsilon, 1.0f);  \
   }
 
 DEFINE_QUANTIZED(float, f32)

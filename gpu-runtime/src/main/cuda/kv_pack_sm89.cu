@@ -55,6 +55,25 @@ __device__ inline unsigned widen_2(unsigned bytes) {
 // The token's number in its group, of byte i of a channel.
 __device__ inline int token_at(int i) { return i / 4 * 2 + i % 4 / 2 * 8 + i % 2; }
 
+__device__ inline uint4 round_16(const float* v) {
+  return make_uint4(round_4(v, 1.0f), round_4(v + 4, 1.0f), round_4(v + 8, 1.0f),
+                    round_4(v + 12, 1.0f));
+}
+
+// Stores this thread's two channels of values. Neighbours trade one each, so that what they store
+// at once lies together and fills a sector of memory. Called by whole warps.
+__device__ inline void store_channels(unsigned char* head, int part, uint4 low, uint4 high) {
+  const bool odd = part % 2 != 0;
+  uint4 traded = odd ? low : high;
+  traded.x = __shfl_xor_sync(0xffffffffu, traded.x, 1);
+  traded.y = __shfl_xor_sync(0xffffffffu, traded.y, 1);
+  traded.z = __shfl_xor_sync(0xffffffffu, traded.z, 1);
+  traded.w = __shfl_xor_sync(0xffffffffu, traded.w, 1);
+  uint4* four = reinterpret_cast<uint4*>(head) + part / 2 * 4;
+  four[odd] = odd ? traded : low;
+  four[2 + odd] = odd ? high : traded;
+}
+
 // Keys: a thread has 16 channels of a token, 8 neighbours those of 8 tokens.
 __device__ inline int key_token(int part) { return part / 64 * 8 + part % 8; }
 __device__ inline int key_channel(int part) { return part % 64 / 8 * 16; }
@@ -119,11 +138,7 @@ extern "C" __global__ void pack_values_bf16(const bf16* __restrict__ x,
       low[i] = __uint_as_float(pair[i] << 16);
       high[i] = __uint_as_float(pair[i] & 0xffff0000u);
     }
-    uint4* out = reinterpret_cast<uint4*>(target);
-    out[0] = make_uint4(round_4(low, 1.0f), round_4(low + 4, 1.0f), round_4(low + 8, 1.0f),
-                        round_4(low + 12, 1.0f));
-    out[1] = make_uint4(round_4(high, 1.0f), round_4(high + 4, 1.0f), round_4(high + 8, 1.0f),
-                        round_4(high + 12, 1.0f));
+    store_channels(packed + share.packed, share.part, round_16(low), round_16(high));
     return;
   }
   for (int i = 0; i < kTokens; i++) {

@@ -65,6 +65,27 @@ __device__ inline void load_pack(const fp16* source, float (&values)[kPack]) {
   }
 }
 
+// Four values: 16 bytes of fp32, so that neighbouring threads fill whole sectors of memory.
+__device__ inline void load_pack(const float* source, float (&values)[4]) {
+  const float4 v = *reinterpret_cast<const float4*>(source);
+  values[0] = v.x;
+  values[1] = v.y;
+  values[2] = v.z;
+  values[3] = v.w;
+}
+
+__device__ inline void load_pack(const bf16* source, float (&values)[4]) {
+  const uint2 bits = *reinterpret_cast<const uint2*>(source);
+  values[0] = __uint_as_float(bits.x << 16);
+  values[1] = __uint_as_float(bits.x & 0xffff0000u);
+  values[2] = __uint_as_float(bits.y << 16);
+  values[3] = __uint_as_float(bits.y & 0xffff0000u);
+}
+
+__device__ inline void store_pack(float* out, const float (&values)[4]) {
+  *reinterpret_cast<float4*>(out) = make_float4(values[0], values[1], values[2], values[3]);
+}
+
 __device__ inline void store_pack(float* out, const float (&values)[kPack]) {
   reinterpret_cast<float4*>(out)[0] = make_float4(values[0], values[1], values[2], values[3]);
   reinterpret_cast<float4*>(out)[1] = make_float4(values[4], values[5], values[6], values[7]);
@@ -95,6 +116,11 @@ __device__ inline void store_pack(bf16* out, const float (&values)[kPack]) {
   *reinterpret_cast<uint4*>(out) =
       make_uint4(pack_bf16(values[0], values[1]), pack_bf16(values[2], values[3]),
                  pack_bf16(values[4], values[5]), pack_bf16(values[6], values[7]));
+}
+
+__device__ inline void store_pack(bf16* out, const float (&values)[4]) {
+  *reinterpret_cast<uint2*>(out) =
+      make_uint2(pack_bf16(values[0], values[1]), pack_bf16(values[2], values[3]));
 }
 
 __device__ inline void store_pack(fp16* out, const float (&values)[kPack]) {

@@ -1,5 +1,6 @@
 package dev.longtake.templates;
 
+import dev.longtake.pipeline.options.LongtakeOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -54,6 +55,7 @@ final class FlinkDefaults {
     if (flink.getFilesToStage() == null) {
       flink.setFilesToStage(List.of());
     }
+    options.as(LongtakeOptions.class).setWorkersElsewhere(isRemote(options));
     if (flink.getParallelism() == NOT_SAID && isRemote(options)) {
       flink.setParallelism(slots(flink.getFlinkMaster()));
     }

@@ -49,7 +49,9 @@ record OptionGroup(String title, List<Entry> entries, Supplier<List<OptionSpec>>
                   new Entry("strategy", "NAME", null),
                   new Entry("vramLimit", "SIZE", null),
                   new Entry("lanes", "N", null),
-                  new Entry("cpuThreads", "N", null)),
+                  new Entry("cpuThreads", "N", null),
+                  new Entry("cpuDevices", "NxSIZE", null),
+                  new Entry("leaseDir", "DIR", null)),
               OfficialOptions::ofDevice),
           new OptionGroup(
               "Pipeline",

@@ -12,7 +12,7 @@ import org.apache.beam.sdk.options.PipelineOptionsFactory;
 /** Arguments that the command line does not know: for Beam, or mistaken. */
 final class UnknownOptions {
   private static final String OPTION = "--[^=]+(=.*)?";
-  private static final Set<String> OURS_ALONE = Set.of("runId");
+  private static final Set<String> OURS_ALONE = Set.of("runId", "workersElsewhere");
 
   private UnknownOptions() {}
 

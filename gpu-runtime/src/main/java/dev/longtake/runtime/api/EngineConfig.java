@@ -9,15 +9,18 @@ import java.io.Serializable;
  * Everything that decides how an engine is built.
  *
  * @param checkpointDir directory of the checkpoint, readable from every worker
- * @param device {@code "cpu"}, {@code "cuda"} for the first GPU, or {@code "cuda:N"}
- * @param strategy name of an execution strategy, for example {@code "resident"}
+ * @param device {@code "cpu"}, {@code "cuda:N"}, several GPUs separated by commas: {@code
+ *     "cuda:0,cuda:1"}, {@code "cuda"} for all, or {@code "cpu:0,cpu:1"} for parts of the CPU that
+ *     stand in for several devices
+ * @param strategy name of an execution strategy, for example {@code "resident"}, or {@code "auto"}
+ *     for the first of {@code resident} and {@code offload} that fits
  * @param precision of the transformer
  * @param height rows of a video frame, {@code width} columns; both multiples of 16 from 64 on
  * @param clipFrames video frames of a clip, a multiple of 12
  * @param sampleSteps denoising steps
  * @param lanes takes that can be in progress at once
  * @param cpuThreads threads that compute on the CPU
- * @param budgetBytes most memory to use on the device
+ * @param budgetBytes most memory to use on each device
  * @param kvPrecision of the keys and values that a take keeps
  */
 public record EngineConfig(
@@ -94,6 +97,23 @@ public record EngineConfig(
         precision == Precision.FP8 ? Precision.BF16 : precision);
   }
 
+  /** Returns the same for another device, with other lanes. */
+  public EngineConfig on(String otherDevice, int otherLanes) {
+    return new EngineConfig(
+        checkpointDir,
+        otherDevice,
+        strategy,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        otherLanes,
+        cpuThreads,
+        budgetBytes,
+        kvPrecision);
+  }
+
   /** Returns the usual configuration on the CPU: clips of 48 frames, 4 steps, one lane. */
   public static EngineConfig onCpu(String checkpointDir, int height, int width, int cpuThreads) {
     return new EngineConfig(
@@ -108,5 +128,22 @@ public record EngineConfig(
         1,
         cpuThreads,
         Long.MAX_VALUE);
+  }
+
+  /** Returns the same with another strategy. */
+  public EngineConfig withStrategy(String other) {
+    return new EngineConfig(
+        checkpointDir,
+        device,
+        other,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        lanes,
+        cpuThreads,
+        budgetBytes,
+        kvPrecision);
   }
 }

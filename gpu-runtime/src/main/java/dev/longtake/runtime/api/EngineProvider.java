@@ -1,5 +1,7 @@
 package dev.longtake.runtime.api;
 
+import java.util.List;
+
 /**
  * Opens engines. Found with {@link java.util.ServiceLoader}: {@code
  * ServiceLoader.load(EngineProvider.class).findFirst()}.
@@ -22,6 +24,33 @@ public interface EngineProvider {
    * @throws LongtakeException INVALID_CONFIG if there can be no such device, or DEVICE_UNAVAILABLE
    */
   DeviceInfo device(String asked);
+
+  /**
+   * Returns what {@link #device} says, for a device of other machines: looks at none.
+   *
+   * @param asked {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @throws LongtakeException INVALID_CONFIG if there can be no such device
+   */
+  DeviceInfo deviceElsewhere(String asked);
+
+  /**
+   * Returns the devices that this process may lease.
+   *
+   * @param asked {@code cpu}; {@code cuda:N} for one GPU; {@code cuda} for all that this process
+   *     sees; or {@code auto} for these and, where there is none that can be used, the CPU
+   * @param cpuDevices parts of the CPU, see {@link CpuDevices}, or an empty string for all of it
+   * @return at least one
+   * @throws LongtakeException INVALID_CONFIG if there can be no such device, or DEVICE_UNAVAILABLE
+   */
+  List<LeasableDevice> devices(String asked, String cpuDevices);
+
+  /**
+   * Tries a leased device, which takes a second at most, and watches over it from then on.
+   *
+   * @return to be closed before the lease
+   * @throws LongtakeException DEVICE_FAULT if the device does not do what it is told
+   */
+  DeviceHealth watch(LeasableDevice device);
 
   /**
    * Looks at a checkpoint: its files must be there, but are not loaded.

@@ -12,6 +12,10 @@ public enum ErrorCode {
   PLAN_DOES_NOT_FIT(Blame.CONFIG),
   /** The device or host that an engine was opened for lacks something that it needs. */
   DEVICE_UNAVAILABLE(Blame.MACHINE),
+  /**
+   * A device broke down while it was used: whatever was on it is lost, and nothing more will work.
+   */
+  DEVICE_FAULT(Blame.MACHINE),
   /** The engine broke a promise of its own, such as using more memory than it planned. */
   ENGINE_FAULT(Blame.ENGINE);
 

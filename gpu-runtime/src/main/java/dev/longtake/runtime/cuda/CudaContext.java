@@ -2,6 +2,7 @@ package dev.longtake.runtime.cuda;
 
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -63,6 +64,33 @@ public final class CudaContext implements AutoCloseable {
     long[] total = new long[1];
     CudaException.check(JCudaDriver.cuMemGetInfo(free, total), "cuMemGetInfo", device);
     return free[0];
+  }
+
+  /** Returns whether the GPU could read and write the other's memory by itself. */
+  public boolean canReach(CudaContext other) {
+    int[] can = new int[1];
+    CudaException.check(
+        JCudaDriver.cuDeviceCanAccessPeer(can, driverDevice, other.driverDevice),
+        "cuDeviceCanAccessPeer of " + other.device,
+        device);
+    return can[0] != 0;
+  }
+
+  /**
+   * Lets the GPU read and write the other's memory by itself from now on; once is enough.
+   *
+   * @throws CudaException if {@link #canReach} is false, or the driver refuses
+   */
+  public void reach(CudaContext other) {
+    makeCurrent();
+    int result = JCudaDriver.cuCtxEnablePeerAccess(other.context, 0);
+    if (result != CUresult.CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED) {
+      CudaException.check(result, "cuCtxEnablePeerAccess to " + other.device, device);
+    }
+  }
+
+  CUcontext handle() {
+    return context;
   }
 
   /** Waits until everything queued on any stream of this context is done. */

@@ -11,6 +11,7 @@ package dev.longtake.runtime.cuda;
  * @param sharedBytesPerBlock the most dynamic shared memory that a thread block can ask for
  * @param l2Bytes the size of its L2 cache
  * @param pciId where it is plugged in, for example {@code 0000:19:00.0}
+ * @param uuid names it among all GPUs: 32 hexadecimal digits; parts of one GPU (MIG) share it
  */
 public record CudaDevice(
     int ordinal,
@@ -21,7 +22,8 @@ public record CudaDevice(
     int multiprocessors,
     int sharedBytesPerBlock,
     int l2Bytes,
-    String pciId) {
+    String pciId,
+    String uuid) {
   /** Returns whether the compute capability is at least this. */
   public boolean isAtLeast(int major, int minor) {
     return computeMajor > major || (computeMajor == major && computeMinor >= minor);

@@ -4,10 +4,12 @@ import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUresult;
+import jcuda.driver.CUuuid;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
 
@@ -110,7 +112,14 @@ public final class CudaDriver {
             CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN,
             where),
         attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, where),
-        pciId[0]);
+        pciId[0],
+        uuid(device, where));
+  }
+
+  private static String uuid(CUdevice device, String where) {
+    CUuuid uuid = new CUuuid();
+    CudaException.check(JCudaDriver.cuDeviceGetUuid(uuid, device), "cuDeviceGetUuid", where);
+    return HexFormat.of().formatHex(uuid.bytes);
   }
 
   private static int attribute(CUdevice device, int attribute, String where) {

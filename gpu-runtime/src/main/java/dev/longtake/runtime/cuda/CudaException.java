@@ -2,11 +2,29 @@ package dev.longtake.runtime.cuda;
 
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
+import java.util.Set;
 import jcuda.driver.CUresult;
 
 /** A call into the driver or a GPU library that did not succeed. */
 public final class CudaException extends LongtakeException {
   private static final long serialVersionUID = 1L;
+
+  /** After one of these, every further call on the device fails as well. */
+  private static final Set<String> BREAKDOWNS =
+      Set.of(
+          "CUDA_ERROR_ILLEGAL_ADDRESS",
+          "CUDA_ERROR_LAUNCH_TIMEOUT",
+          "CUDA_ERROR_LAUNCH_FAILED",
+          "CUDA_ERROR_ASSERT",
+          "CUDA_ERROR_HARDWARE_STACK_ERROR",
+          "CUDA_ERROR_ILLEGAL_INSTRUCTION",
+          "CUDA_ERROR_MISALIGNED_ADDRESS",
+          "CUDA_ERROR_INVALID_ADDRESS_SPACE",
+          "CUDA_ERROR_INVALID_PC",
+          "CUDA_ERROR_ECC_UNCORRECTABLE",
+          "CUDA_ERROR_NVLINK_UNCORRECTABLE",
+          "CUDA_ERROR_CONTEXT_IS_DESTROYED",
+          "CUDA_ERROR_UNKNOWN");
 
   private final int result;
 
@@ -62,6 +80,9 @@ public final class CudaException extends LongtakeException {
   }
 
   private static ErrorCode blame(String name) {
+    if (BREAKDOWNS.contains(name)) {
+      return ErrorCode.DEVICE_FAULT;
+    }
     boolean ourMistake = name.contains("INVALID_VALUE") || name.contains("BAD_PARAM");
     return ourMistake ? ErrorCode.ENGINE_FAULT : ErrorCode.DEVICE_UNAVAILABLE;
   }

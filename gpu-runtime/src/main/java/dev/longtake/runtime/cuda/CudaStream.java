@@ -75,6 +75,31 @@ public final class CudaStream implements AutoCloseable {
     CudaException.check(result, "cuMemcpyDtoDAsync", device, source.bytes());
   }
 
+  /**
+   * Queues a copy to another GPU: directly where {@link CudaContext#reach} was called, else the
+   * driver takes it through host memory of its own.
+   *
+   * @param source of {@code sourceContext}
+   * @param target of {@code targetContext}, equally long
+   */
+  public void copy(
+      DeviceMemory source,
+      CudaContext sourceContext,
+      DeviceMemory target,
+      CudaContext targetContext) {
+    checkArgument(
+        source.bytes() == target.bytes(), "cannot copy range %s to range %s", source, target);
+    int result =
+        JCudaDriver.cuMemcpyPeerAsync(
+            DeviceAddress.of(target),
+            targetContext.handle(),
+            DeviceAddress.of(source),
+            sourceContext.handle(),
+            source.bytes(),
+            handle);
+    CudaException.check(result, "cuMemcpyPeerAsync", device, source.bytes());
+  }
+
   /** Queues setting every byte. */
   public void fill8(DeviceMemory target, byte value) {
     int result =

@@ -4,6 +4,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.ptr.LongByReference;
 import dev.longtake.runtime.api.LongtakeException;
 import java.util.List;
+import java.util.Optional;
 
 /** What the driver's management library knows about a GPU that its compute interface does not. */
 public final class Nvml implements AutoCloseable {
@@ -11,6 +12,7 @@ public final class Nvml implements AutoCloseable {
   private static final String ADVICE =
       "It comes with the NVIDIA driver: install that, with its utility libraries in a container";
   private static final int SUCCESS = 0;
+  private static final int NOT_SUPPORTED = 3;
 
   private final NvmlLibrary library;
   private boolean closed;
@@ -46,6 +48,27 @@ public final class Nvml implements AutoCloseable {
     Memory memory = new Memory(3L * Long.BYTES);
     check(library.nvmlDeviceGetMemoryInfo(find(device), memory), "nvmlDeviceGetMemoryInfo", device);
     return memory.getLong(2L * Long.BYTES);
+  }
+
+  /**
+   * Listens for what the driver reports of a GPU in the system's log (Xid).
+   *
+   * @return the events, to be closed before this; empty where the driver reports none, as it may in
+   *     a virtual machine
+   */
+  Optional<XidEvents> listen(CudaDevice device) {
+    LongByReference set = new LongByReference();
+    check(library.nvmlEventSetCreate(set), "nvmlEventSetCreate", device);
+    int result = library.nvmlDeviceRegisterEvents(find(device), XidEvents.CRITICAL, set.getValue());
+    if (result == SUCCESS) {
+      return Optional.of(new XidEvents(library, set.getValue(), device));
+    }
+    library.nvmlEventSetFree(set.getValue());
+    if (result == NOT_SUPPORTED) {
+      return Optional.empty();
+    }
+    throw CudaException.of(
+        result, library.nvmlErrorString(result), "nvmlDeviceRegisterEvents", device, "");
   }
 
   @Override

@@ -17,6 +17,18 @@ interface NvmlLibrary extends Library {
   /** Fills {@code unsigned int gpu, memory}: percent of the time of the last sample. */
   int nvmlDeviceGetUtilizationRates(long device, Pointer rates);
 
+  int nvmlEventSetCreate(LongByReference set);
+
+  int nvmlDeviceRegisterEvents(long device, long types, long set);
+
+  /**
+   * Waits for an event and fills {@code nvmlDevice_t device; unsigned long long type, data;
+   * unsigned int gpuInstance, computeInstance}.
+   */
+  int nvmlEventSetWait_v2(long set, Pointer event, int timeoutMillis);
+
+  int nvmlEventSetFree(long set);
+
   /** Fills {@code unsigned long long total, free, used}. */
   int nvmlDeviceGetMemoryInfo(long device, Pointer memory);
 }

@@ -39,6 +39,7 @@ final class ClipGenerator {
   private final FrameDelivery delivery;
   private int clip;
   private int block;
+  private boolean begun; // the next block's first forward is queued already
 
   /**
    * Creates the generator of a take; does nothing yet.
@@ -102,6 +103,11 @@ final class ClipGenerator {
     return block == 0;
   }
 
+  /** Returns whether there is sound that the next block would speak. */
+  boolean soundFollows() {
+    return firstLatentFrame() * VaeConfig.TEMPORAL_STRIDE < spec.audio().extent(0);
+  }
+
   /** Returns how many frames a sink was given. */
   int frames() {
     return delivery.frames();
@@ -119,14 +125,30 @@ final class ClipGenerator {
    *     called in between
    */
   void nextBlock(Executor device, FrameSink sink) {
-    device.execute(this::beginBlock);
-    for (int step = 0; step < stack.shape().model().steps(); step++) {
+    begin(device);
+    delivery.deliverNext(sink);
+    for (int step = 1; step < stack.shape().model().steps(); step++) {
       int stepIndex = step;
       device.execute(() -> denoise(stepIndex));
       delivery.deliverNext(sink);
     }
     deliver(sink);
     device.execute(this::finishBlock);
+    begun = false;
+  }
+
+  /**
+   * Queues the next block's first forward, unless that has been done: so that the device is not
+   * idle while the frames before it are delivered, and the caller does something else.
+   *
+   * @param device as for {@link #nextBlock}
+   */
+  void begin(Executor device) {
+    if (!begun) {
+      device.execute(this::beginBlock);
+      device.execute(() -> denoise(0));
+      begun = true;
+    }
   }
 
   /** Gives all frames to the sink that it has not got yet, and waits for them. */
@@ -186,7 +208,7 @@ final class ClipGenerator {
   }
 
   private Runnable layerWatch(int step) {
-    return () -> listener.layer(clip, block, step, lane.dit().blockTokens());
+    return () -> listener.layer(clip, block, step, lane.dit()::hidden);
   }
 
   private void sweep(int step, LayerPass pass) {

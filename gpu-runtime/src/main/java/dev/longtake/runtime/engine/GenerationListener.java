@@ -1,12 +1,22 @@
 package dev.longtake.runtime.engine;
 
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.KvStore;
 import dev.longtake.runtime.tensor.Tensor;
+import java.util.function.Supplier;
 
 /** Sees intermediate results of a take, to compare them. Every method defaults to nothing. */
 public interface GenerationListener {
   /** Looks at nothing. */
   GenerationListener NONE = new GenerationListener() {};
+
+  /**
+   * Learns where the take's results are, before any of them.
+   *
+   * @param ops to read tensors with
+   */
+  default void placed(ComputeDevice device, Ops ops) {}
 
   /** Sees the caches after the conditions were put into them, before {@code clip}. */
   default void conditioned(int clip, KvStore caches) {}
@@ -14,8 +24,12 @@ public interface GenerationListener {
   /** Learns that a frame block is about to be denoised. */
   default void blockStarted(int clip, int block) {}
 
-  /** Sees the hidden states [S, E] behind a layer, before audio is injected. */
-  default void layer(int clip, int block, int step, Tensor hidden) {}
+  /**
+   * Learns that a layer has been queued, before audio is injected.
+   *
+   * @param hidden gives the hidden states [S, E] when asked now; who does not ask costs nothing
+   */
+  default void layer(int clip, int block, int step, Supplier<Tensor> hidden) {}
 
   /** Sees the velocity [3, h, w, C] that a forward predicted. */
   default void velocity(int clip, int block, int step, Tensor velocity) {}

@@ -3,7 +3,6 @@ package dev.longtake.runtime.engine;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
-import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.HostValues;
@@ -42,8 +41,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** An engine on one device, which its threads have in turn; see {@link DeviceTurns}. */
-public final class LongtakeEngine implements AvatarEngine {
+public final class LongtakeEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
+  private static final String AUTO = "auto";
 
   private final EngineConfig config;
   private final ComputeDevice device;
@@ -61,13 +61,13 @@ public final class LongtakeEngine implements AvatarEngine {
   private LongtakeEngine(
       EngineConfig config, ModelSource source, ComputeDevice device, Resources resources) {
     long started = System.nanoTime();
-    this.config = config;
     this.device = device;
     this.source = source;
     this.resources = resources;
     this.shape =
         source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
-    ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
+    ExecutionStrategy strategy = strategy(config);
+    this.config = config.withStrategy(strategy.name());
     this.plan = plan(strategy);
     MemoryPlan memoryPlan = plan.memory();
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
@@ -106,13 +106,28 @@ public final class LongtakeEngine implements AvatarEngine {
         source.description(),
         device.description(),
         (System.nanoTime() - started) / 1_000_000,
-        config.strategy(),
+        strategy.name(),
         plan.describe());
   }
 
+  private ExecutionStrategy strategy(EngineConfig config) {
+    if (!config.strategy().equals(AUTO)) {
+      return ExecutionStrategies.named(config.strategy());
+    }
+    ExecutionStrategy resident = ExecutionStrategies.named("resident");
+    boolean fits =
+        planner()
+            .plan(resident, config.lanes(), budgetBytes(config), device.availableHostBytes())
+            .fits(budgetBytes(config), device.availableHostBytes());
+    return fits ? resident : ExecutionStrategies.named("offload");
+  }
+
+  private long budgetBytes(EngineConfig config) {
+    return Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes(0));
+  }
+
   private EnginePlan plan(ExecutionStrategy strategy) {
-    long budgetBytes =
-        Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes(0));
+    long budgetBytes = budgetBytes(config);
     long hostBudgetBytes = device.availableHostBytes();
     EnginePlanner planner = planner();
     EnginePlan found = planner.plan(strategy, config.lanes(), budgetBytes, hostBudgetBytes);
@@ -199,17 +214,14 @@ public final class LongtakeEngine implements AvatarEngine {
     return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
   }
 
-  /**
-   * Begins a take whose random numbers and intermediate results are somebody else's.
-   *
-   * @param listener called while the device is this take's alone; its forwards run on {@link #ops}
-   */
+  @Override
   public TakeSession open(TakeSpec spec, TakeNoise random, GenerationListener listener) {
     LanePool.Slot slot = lanes.take();
     try {
       ClipGenerator generator =
           new ClipGenerator(
               stack, slot.lane(), slot.readback(), spec, random, turns::sweep, listener);
+      listener.placed(device, stack.ops());
       turns.render(() -> turns.run(generator::start));
       return new Session(slot, generator);
     } catch (RuntimeException | Error e) {
@@ -240,7 +252,12 @@ public final class LongtakeEngine implements AvatarEngine {
     return new EnginePlanner(shape, source, device);
   }
 
-  /** Returns all sizes. */
+  @Override
+  public List<Part> parts() {
+    return List.of(new Part(device, plan.memory(), plan.describe()));
+  }
+
+  @Override
   public EngineShape shape() {
     return shape;
   }
@@ -297,6 +314,9 @@ public final class LongtakeEngine implements AvatarEngine {
             do {
               generator.nextBlock(turns::run, sink);
             } while (!generator.atClipStart());
+            if (generator.soundFollows()) {
+              generator.begin(turns::run);
+            }
           });
       generator.deliver(sink);
     }

@@ -3,30 +3,50 @@ package dev.longtake.runtime.engine;
 import com.google.auto.service.AutoService;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
+import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.model.picture.OutputSize;
 import dev.longtake.runtime.weights.Checkpoint;
 import dev.longtake.runtime.weights.CheckpointSettings;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Opens Longtake's own engine. */
 @AutoService(EngineProvider.class)
 public final class LongtakeEngineProvider implements EngineProvider {
-  private static final int NUMERICS_VERSION = 2;
+  private static final int NUMERICS_VERSION = 3;
 
   @Override
   public AvatarEngine open(EngineConfig config) {
-    DeviceChoice.of(config.device(), config.precision(), config.kvPrecision()).requireAvailable();
-    return LongtakeEngine.open(config, Checkpoint.open(Path.of(config.checkpointDir())));
+    DeviceList.of(config.device(), config.precision(), config.kvPrecision()).requireAvailable();
+    Checkpoint checkpoint = Checkpoint.open(Path.of(config.checkpointDir()));
+    return Engines.open(config, ModelSource.of(checkpoint, config.checkpointDir()));
   }
 
   @Override
   public DeviceInfo device(String asked) {
     return DeviceChoice.look(asked);
+  }
+
+  @Override
+  public DeviceInfo deviceElsewhere(String asked) {
+    return DeviceChoice.elsewhere(asked);
+  }
+
+  @Override
+  public List<LeasableDevice> devices(String asked, String cpuDevices) {
+    return DeviceChoice.leasable(asked, cpuDevices);
+  }
+
+  @Override
+  public DeviceHealth watch(LeasableDevice device) {
+    return DeviceChoice.watch(device);
   }
 
   @Override

@@ -109,6 +109,30 @@ public interface Ops extends AutoCloseable {
   }
 
   /**
+   * Normalises keys as {@link #rmsNorm} does over all heads, turns them as {@link #rope}, and keeps
+   * them as {@link #storeKeys} does.
+   *
+   * @param keys activation type [tokens of the run, N, D]; may be the run's own, if it is plain
+   * @param weight [N·D], or null not to normalise
+   * @param cos [tokens of the run, D/2]; {@code sin} likewise
+   */
+  default void storeTurnedKeys(
+      Tensor keys, @Nullable Tensor weight, float epsilon, Tensor cos, Tensor sin, KvRun out) {
+    try (Arena.Scope scope = workspace().scope()) {
+      Tensor turned =
+          out.isPacked() ? workspace().tensor(activationType(), keys.shape()) : out.keys();
+      if (weight == null) {
+        rope(keys, cos, sin, turned);
+      } else {
+        rmsNormRope(keys, weight, epsilon, cos, sin, turned);
+      }
+      if (out.isPacked()) {
+        storeKeys(turned, out);
+      }
+    }
+  }
+
+  /**
    * Keeps values for later attention, rounded to the cache's type.
    *
    * @param values activation type [tokens of the run, N, D]

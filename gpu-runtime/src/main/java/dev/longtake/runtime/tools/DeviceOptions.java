@@ -3,17 +3,19 @@ package dev.longtake.runtime.tools;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.engine.device.DeviceList;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where and how a command computes. */
 public final class DeviceOptions {
   @Option(
-      names = "--device",
+      names = {"--device", "--devices"},
       defaultValue = "cpu",
-      paramLabel = "DEVICE",
+      paramLabel = "DEVICE[,DEVICE]",
       description =
-          "Where to compute: cpu, cuda for the first GPU, or cuda:N. Default: ${DEFAULT-VALUE}.")
+          "Where to compute: cpu, cuda:N, or several: cuda:0,cuda:1; cuda for the first GPU or,"
+              + " where several can be used, for all. Default: ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(
@@ -47,7 +49,16 @@ public final class DeviceOptions {
     return DeviceChoice.of(device, precision(), kvPrecision());
   }
 
-  /** Returns the device's name. */
+  /**
+   * Returns the devices. Looks at none, unless all GPUs are asked for.
+   *
+   * @throws LongtakeException INVALID_CONFIG or DEVICE_UNAVAILABLE, with what to choose instead
+   */
+  public DeviceList devices() {
+    return DeviceList.of(device, precision(), kvPrecision());
+  }
+
+  /** Returns the device's name, or the devices' names. */
   public String device() {
     return device;
   }
@@ -68,6 +79,6 @@ public final class DeviceOptions {
   }
 
   private Precision ofActivations() {
-    return device.equals("cpu") ? Precision.FP32 : Precision.BF16;
+    return device.startsWith("cpu") ? Precision.FP32 : Precision.BF16;
   }
 }

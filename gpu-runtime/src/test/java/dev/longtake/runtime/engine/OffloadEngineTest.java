@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -99,7 +100,7 @@ class OffloadEngineTest {
       Rendering broken =
           new Rendering(engine) {
             @Override
-            public void layer(int clip, int block, int step, Tensor hidden) {
+            public void layer(int clip, int block, int step, Supplier<Tensor> hidden) {
               throw new IllegalStateException("broken forward");
             }
           };

@@ -2,10 +2,13 @@ package dev.longtake.runtime.testing;
 
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.CpuDevices;
+import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
+import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.model.picture.OutputSize;
@@ -158,12 +161,36 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
       enginesOpen++;
       mostEnginesOpen = Math.max(mostEnginesOpen, enginesOpen);
     }
-    return new FakeAvatarEngine(this, config);
+    boolean isAuto = config.strategy().equals("auto");
+    return new FakeAvatarEngine(this, isAuto ? config.withStrategy("resident") : config);
   }
 
   @Override
   public DeviceInfo device(String asked) {
     return new DeviceInfo("cpu", "cpu", List.of(Precision.FP32));
+  }
+
+  @Override
+  public DeviceInfo deviceElsewhere(String asked) {
+    return device(asked);
+  }
+
+  @Override
+  public List<LeasableDevice> devices(String asked, String cpuDevices) {
+    return cpuDevices.isEmpty()
+        ? List.of(LeasableDevice.CPU)
+        : CpuDevices.parse("cpuDevices", cpuDevices);
+  }
+
+  @Override
+  public DeviceHealth watch(LeasableDevice device) {
+    return new DeviceHealth() {
+      @Override
+      public void check() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Override

@@ -38,7 +38,9 @@ public interface LongtakeOptions extends PipelineOptions {
 
   void setCheckpoint(String checkpoint);
 
-  @Description("What computes: cpu, cuda, or auto for cuda where there is one.")
+  @Description(
+      "What computes: cpu; cuda for all GPUs that a process sees; cuda:N for one of them; or auto for"
+          + " cuda where there is one. LONGTAKE_DEVICE in a worker's environment goes before.")
   @Default.String("auto")
   String getDevice();
 
@@ -114,6 +116,27 @@ public interface LongtakeOptions extends PipelineOptions {
   @Nullable Integer getCpuThreads();
 
   void setCpuThreads(@Nullable Integer cpuThreads);
+
+  @Description(
+      "Parts of the CPU that are used like GPUs of this memory, for example 2x24GiB or"
+          + " 1x24GiB,1x6GiB. LONGTAKE_CPU_DEVICES in a worker's environment goes before.")
+  @Nullable String getCpuDevices();
+
+  void setCpuDevices(@Nullable String cpuDevices);
+
+  @Description(
+      "Directory where the processes of a host keep each other from using one device at once."
+          + " LONGTAKE_LEASE_DIR in a worker's environment goes before.")
+  @Default.String("/tmp/longtake-leases")
+  String getLeaseDir();
+
+  void setLeaseDir(String leaseDir);
+
+  @Description("Whether other processes render than the one that submits.")
+  @Default.Boolean(false)
+  boolean getWorkersElsewhere();
+
+  void setWorkersElsewhere(boolean workersElsewhere);
 
   @Description("What the random numbers start from, where the manifest gives no seed.")
   @Default.Long(420)

@@ -1,15 +1,20 @@
 package dev.longtake.transforms.render;
 
 import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.LeasableDevice;
+import dev.longtake.runtime.api.LongtakeException;
+import java.time.Duration;
 
 /** The right to use a device's engine, shared with others who want the same one. */
 final class EngineLease implements AutoCloseable {
   private final EnginePool pool;
+  private final DevicePlace place;
   private final AvatarEngine engine;
   private boolean closed;
 
-  EngineLease(EnginePool pool, AvatarEngine engine) {
+  EngineLease(EnginePool pool, DevicePlace place, AvatarEngine engine) {
     this.pool = pool;
+    this.place = place;
     this.engine = engine;
   }
 
@@ -18,11 +23,45 @@ final class EngineLease implements AutoCloseable {
     return engine;
   }
 
+  /** Returns what the engine computes on. */
+  LeasableDevice device() {
+    return place.device();
+  }
+
+  /**
+   * Returns if nothing bad has been heard of the device.
+   *
+   * @throws LongtakeException DEVICE_FAULT
+   */
+  void check() {
+    place.health().check();
+  }
+
+  /** Returns how long the engine's slowest clip has taken, zero if there was none. */
+  Duration slowestClip() {
+    return place.slowestClip();
+  }
+
+  /** Notes how long a clip has taken. */
+  void clipTook(Duration time) {
+    place.clipTook(time);
+  }
+
+  /** Says that the device has done its work. */
+  void praise() {
+    pool.praise(place);
+  }
+
+  /** Says that the device has broken down: it goes into quarantine, and nobody gets it here. */
+  void lose(LongtakeException fault) {
+    pool.lose(place, fault);
+  }
+
   @Override
   public void close() {
     if (!closed) {
       closed = true;
-      pool.giveBack();
+      pool.giveBack(place);
     }
   }
 }

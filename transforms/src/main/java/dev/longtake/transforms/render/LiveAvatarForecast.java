@@ -13,6 +13,7 @@ import dev.longtake.transforms.settings.RenderSettings;
 import dev.longtake.transforms.split.ClipPlanner;
 import dev.longtake.transforms.stitch.PublishedVideos;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -97,8 +98,14 @@ public final class LiveAvatarForecast implements Forecast {
   public void close() {}
 
   private Speed measure(PreparedRequest request) throws IOException {
-    try (AvatarEngine engine =
-        engines.provider().open(settings.engine(request.getWidth(), request.getHeight()))) {
+    EnginePool pool = EnginePool.of(settings.devices().here());
+    pool.hold();
+    try (EngineLease lease =
+        pool.acquire(
+            engines,
+            device -> settings.engine(request.getWidth(), request.getHeight(), device),
+            Company.SHARED)) {
+      AvatarEngine engine = lease.engine();
       long started = System.nanoTime();
       Conditions conditions =
           new Conditions(request, settings.store(), engine, settings.audioLeadFrames());
@@ -113,6 +120,11 @@ public final class LiveAvatarForecast implements Forecast {
         }
         return new Speed(conditionSeconds, clipSeconds);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for a device");
+    } finally {
+      pool.letGo();
     }
   }
 

@@ -8,7 +8,10 @@ import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.Continuity;
 import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.InvalidRequestException;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.transforms.media.MediaException;
 import dev.longtake.transforms.records.TakeRecord;
@@ -22,6 +25,7 @@ import dev.longtake.transforms.split.VideoTiming;
 import dev.longtake.transforms.stitch.PublishedVideos;
 import dev.longtake.transforms.stitch.VideoStitcher;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -42,10 +46,12 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
   private static final String STAGE = "render";
   private static final Counter FRAMES = Metrics.counter("longtake", "framesRendered");
   private static final Counter CLIPS = Metrics.counter("longtake", "clipsRendered");
+  private static final Counter DEVICE_FAULTS = Metrics.counter("longtake", "deviceFaults");
   private static final Counter REUSED = Metrics.counter("longtake", "clipsReused");
 
   private final RenderSettings settings;
   private final EngineSource engines;
+  private static final HangBound HANG_BOUND = HangBound.USUAL;
 
   RenderClipsFn(RenderSettings settings, EngineSource engines) {
     this.settings = settings;
@@ -54,12 +60,16 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
 
   @Setup
   public void setup() {
-    EnginePool.of(settings.device()).hold();
+    pool().hold();
   }
 
   @Teardown
   public void teardown() {
-    EnginePool.of(settings.device()).letGo();
+    pool().letGo();
+  }
+
+  private EnginePool pool() {
+    return EnginePool.of(settings.devices().here());
   }
 
   @ProcessElement
@@ -78,12 +88,20 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
       work.publish();
     } catch (InvalidRequestException e) {
       // The request is at fault, so a retry cannot help. Anything else fails the bundle.
-      FailedRequest failure =
-          new RequestFaultException("INVALID_REQUEST", String.valueOf(e.getMessage()))
-              .toFailedRequest(request.getRequest(), STAGE);
-      FollowedRun.progress(settings.runId()).ifPresent(progress -> progress.videoFailed(failure));
-      outputs.get(RenderClips.FAILED).output(failure);
+      fail(
+          request,
+          new RequestFaultException("INVALID_REQUEST", String.valueOf(e.getMessage())),
+          outputs);
+    } catch (RequestFaultException e) {
+      fail(request, e, outputs);
     }
+  }
+
+  private void fail(
+      PreparedRequest request, RequestFaultException fault, MultiOutputReceiver outputs) {
+    FailedRequest failure = fault.toFailedRequest(request.getRequest(), STAGE);
+    FollowedRun.progress(settings.runId()).ifPresent(progress -> progress.videoFailed(failure));
+    outputs.get(RenderClips.FAILED).output(failure);
   }
 
   /** The takes of one key, one after the other. */
@@ -94,6 +112,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
     private final Optional<VideoRecord> published;
     private final List<RenderedClip> emitted = new ArrayList<>();
     private Optional<EngineLease> lease = Optional.empty();
+    private Company company = Company.SHARED;
     private Optional<Conditions> conditions = Optional.empty();
 
     Work(PreparedRequest request, OutputReceiver<RenderedClip> rendered) throws IOException {
@@ -116,7 +135,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
                       request.getFrames()));
     }
 
-    void take(List<Clip> clips) throws IOException, InterruptedException {
+    void take(List<Clip> clips) throws IOException, InterruptedException, RequestFaultException {
       PlannedTake take = request.getTakes().get(clips.get(0).getTake());
       if (published.isPresent()) {
         reuse(clips, published.get().takes().get(take.getIndex()));
@@ -129,20 +148,64 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
         reuse(clips, found.get());
         return;
       }
-      AvatarEngine engine = leasedEngine();
-      noteStarted();
-      TakeRecord made =
-          new TakeRenderer(entries, engine)
-              .render(
-                  request,
-                  take,
-                  clips,
-                  conditions(engine).of(take, before(take)),
-                  end(take),
-                  clip -> noteDone(clip, false));
+      TakeRecord made = render(take, clips);
       CLIPS.inc(clips.size());
       FRAMES.inc(take.getFrames());
       emit(clips, made, false);
+    }
+
+    /** Renders a take; on another device of this process where one breaks down. */
+    private TakeRecord render(PlannedTake take, List<Clip> clips)
+        throws IOException, InterruptedException, RequestFaultException {
+      TakeFaults faults = new TakeFaults(entries, request, take);
+      while (true) {
+        EngineLease leased = lease(faults.company());
+        noteStarted();
+        try {
+          ProgressWatch watch = new ProgressWatch();
+          TakeRecord made =
+              watch.call(
+                  () -> renderOn(leased, watch, take, clips),
+                  () -> HANG_BOUND.after(leased.slowestClip()));
+          leased.praise();
+          return made;
+        } catch (LongtakeException e) {
+          if (e.code() != ErrorCode.DEVICE_FAULT) {
+            throw e;
+          }
+          leased.lose(e);
+          faults.add(leased.device(), e);
+          release();
+          DEVICE_FAULTS.inc();
+          faults.company(); // a dead letter, if this was one too many
+          if (!pool().mayGoOn()) {
+            throw e; // the runner tries again, elsewhere if it can
+          }
+        }
+      }
+    }
+
+    private TakeRecord renderOn(
+        EngineLease leased, ProgressWatch watch, PlannedTake take, List<Clip> clips)
+        throws IOException {
+      AvatarEngine engine = leased.engine();
+      long[] clipStarted = {System.nanoTime()};
+      TakeSpec spec = conditions(engine).of(take, before(take));
+      return new TakeRenderer(entries, engine)
+          .render(
+              request,
+              take,
+              clips,
+              spec,
+              end(take),
+              watch::progress,
+              clip -> {
+                leased.check();
+                long now = System.nanoTime();
+                leased.clipTook(Duration.ofNanos(now - clipStarted[0]));
+                clipStarted[0] = now;
+                noteDone(clip, false);
+              });
     }
 
     /**
@@ -174,14 +237,27 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
     }
 
     /** Waits for an engine, unless one is leased already. */
-    private AvatarEngine leasedEngine() throws InterruptedException {
+    private EngineLease lease(Company wanted) throws InterruptedException {
+      if (wanted != company) {
+        release();
+        company = wanted;
+      }
       if (lease.isEmpty()) {
         lease =
             Optional.of(
-                EnginePool.of(settings.device())
-                    .acquire(engines, settings.engine(request.getWidth(), request.getHeight())));
+                pool()
+                    .acquire(
+                        engines,
+                        device -> settings.engine(request.getWidth(), request.getHeight(), device),
+                        wanted));
       }
-      return lease.get().engine();
+      return lease.get();
+    }
+
+    private void release() {
+      close();
+      lease = Optional.empty();
+      conditions = Optional.empty();
     }
 
     private Conditions conditions(AvatarEngine engine) throws IOException {

@@ -6,6 +6,8 @@ import dev.longtake.pipeline.store.Committed;
 import dev.longtake.pipeline.store.DamagedContentException;
 import dev.longtake.pipeline.store.WorkStore;
 import dev.longtake.runtime.api.TakeState;
+import dev.longtake.transforms.media.Scratch;
+import dev.longtake.transforms.records.FaultRecord;
 import dev.longtake.transforms.records.RecordJson;
 import dev.longtake.transforms.records.TakeRecord;
 import java.io.ByteArrayInputStream;
@@ -13,6 +15,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,6 +26,7 @@ import java.util.Optional;
  * requests/&lt;request hash&gt;/take-0003-&lt;take hash&gt;/clip-00042.mp4   (+ .json)  a fragment, and how it was made
  * requests/&lt;request hash&gt;/take-0003-&lt;take hash&gt;/end.safetensors (+ .json)  what the next take goes on from
  * requests/&lt;request hash&gt;/take-0003-&lt;take hash&gt;/take            (+ .json)  written last: the take counts
+ * requests/&lt;request hash&gt;/take-0003-&lt;take hash&gt;/fault-1         (+ .json)  a device that broke down with it
  * </pre>
  *
  * <p>The caches of a take are far too large to be kept (44 GB at full size), so a take that was
@@ -104,6 +109,40 @@ public final class TakeEntries {
     Path file = scratch.resolve("take.json");
     Files.writeString(file, RecordJson.write(record));
     store.commit(recordName(request, take), file, "{}");
+  }
+
+  /** Returns the devices that broke down with a take, oldest first, at most so many. */
+  List<FaultRecord> faults(PreparedRequest request, PlannedTake take, int most) throws IOException {
+    List<FaultRecord> faults = new ArrayList<>();
+    for (int i = 1; i <= most; i++) {
+      Optional<Committed> entry = store.find(faultName(request, take, Integer.toString(i)));
+      if (entry.isEmpty()) {
+        break;
+      }
+      try (InputStream json = store.openVerified(entry.get().location(), entry.get().digest())) {
+        faults.add(RecordJson.read(json, FaultRecord.class));
+      }
+    }
+    return faults;
+  }
+
+  /** Adds to what {@link #faults} returns, unless it is complete. */
+  void addFault(PreparedRequest request, PlannedTake take, FaultRecord fault, int most)
+      throws IOException {
+    int number = faults(request, take, most).size() + 1;
+    if (number > most) {
+      return;
+    }
+    try (Scratch scratch = Scratch.create()) {
+      Path file = scratch.directory().resolve("fault.json");
+      Files.writeString(file, RecordJson.write(fault));
+      store.commit(faultName(request, take, Integer.toString(number)), file, "{}");
+    }
+  }
+
+  /** Returns the name of an entry about a fault of a device. */
+  String faultName(PreparedRequest request, PlannedTake take, String number) {
+    return directory(request, take) + "/fault-" + number;
   }
 
   private static String recordName(PreparedRequest request, PlannedTake take) {

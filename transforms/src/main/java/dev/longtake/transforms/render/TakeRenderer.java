@@ -74,6 +74,7 @@ final class TakeRenderer {
    * Renders and commits a take.
    *
    * @param clips of the take, in order
+   * @param progress told of every frame
    * @param done told of every clip whose fragment is complete
    */
   TakeRecord render(
@@ -82,6 +83,7 @@ final class TakeRenderer {
       List<Clip> clips,
       TakeSpec spec,
       End end,
+      Runnable progress,
       Consumer<Clip> done)
       throws IOException {
     try (Scratch scratch = Scratch.create()) {
@@ -90,7 +92,7 @@ final class TakeRenderer {
       ByteArrayOutputStream tail = new ByteArrayOutputStream();
       try (TakeSession session = engine.open(spec)) {
         for (Clip clip : clips) {
-          rendered.add(render(session, clip, scratch.directory(), tail));
+          rendered.add(render(session, clip, scratch.directory(), tail, progress));
           done.accept(clip);
         }
         if (end == End.STATE) {
@@ -108,7 +110,7 @@ final class TakeRenderer {
    * go into {@code tail}.
    */
   private Rendered render(
-      TakeSession session, Clip clip, Path scratch, ByteArrayOutputStream tail) {
+      TakeSession session, Clip clip, Path scratch, ByteArrayOutputStream tail, Runnable progress) {
     Instant started = Instant.now();
     long startedNanos = System.nanoTime();
     Path fragment = scratch.resolve("clip-%05d.mp4".formatted(clip.getClip()));
@@ -120,6 +122,7 @@ final class TakeRenderer {
             EncoderSettings.DEFAULT)) {
       session.renderClip(
           (frame, rgb) -> {
+            progress.run();
             if (writer.frames() < clip.getFrames()) {
               writer.write(rgb);
             } else if (tail.size() < MOST_TAIL_FRAMES * rgb.remaining()) {

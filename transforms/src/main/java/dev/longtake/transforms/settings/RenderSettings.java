@@ -10,6 +10,8 @@ import dev.longtake.pipeline.store.WorkStores;
 import dev.longtake.runtime.api.CheckpointInfo;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.transforms.request.RequestFaultException;
@@ -36,12 +38,13 @@ import org.jspecify.annotations.Nullable;
  * @param mostClips of a video, or null for as many as the speech needs
  * @param device what computes
  * @param deviceDescription what that is and why it was chosen, for people
- * @param strategy how the model is placed
+ * @param strategy how the model is placed, or {@code auto} for each device's own
  * @param precision of the transformer
  * @param kvPrecision of cached keys and values
  * @param lanes takes in progress at once on a device
  * @param budgetBytes most memory to use on the device
  * @param cpuThreads threads that compute on the CPU
+ * @param devices that workers lease
  */
 public record RenderSettings(
     WorkStore store,
@@ -63,7 +66,8 @@ public record RenderSettings(
     Precision kvPrecision,
     int lanes,
     long budgetBytes,
-    int cpuThreads)
+    int cpuThreads,
+    WorkerDevices devices)
     implements Serializable {
   private static final String AUTO = "auto";
   private static final String OFFICIAL_SIZE = "720*400";
@@ -79,7 +83,7 @@ public record RenderSettings(
    */
   public static RenderSettings of(LongtakeOptions options, EngineSource engines) {
     CheckpointInfo checkpoint = engines.provider().describe(options.getCheckpoint());
-    DeviceInfo device = engines.provider().device(options.getDevice().toLowerCase(Locale.ROOT));
+    DeviceInfo device = device(options, engines);
     Precision precision = precision("--precision", options.getPrecision(), device);
     return new RenderSettings(
         WorkStores.open(options.getWorkDir()),
@@ -107,7 +111,38 @@ public record RenderSettings(
             : MemorySize.parse("--vramLimit", options.getVramLimit()),
         options.getCpuThreads() == null
             ? Runtime.getRuntime().availableProcessors()
-            : atLeastOne("--cpuThreads", options.getCpuThreads()));
+            : atLeastOne("--cpuThreads", options.getCpuThreads()),
+        new WorkerDevices(
+            workerDevice(options, device),
+            cpuDevices(options),
+            options.getLeaseDir(),
+            options.getWorkersElsewhere()));
+  }
+
+  /** Returns what computes: on this machine, unless workers are elsewhere and the kind is said. */
+  private static DeviceInfo device(LongtakeOptions options, EngineSource engines) {
+    String asked = options.getDevice().toLowerCase(Locale.ROOT);
+    EngineProvider provider = engines.provider();
+    if (!cpuDevices(options).isEmpty()) {
+      provider.devices(asked, cpuDevices(options)); // or refuses them
+      return provider.deviceElsewhere("cpu");
+    }
+    return options.getWorkersElsewhere() && !asked.equals(AUTO)
+        ? provider.deviceElsewhere(asked)
+        : provider.device(asked);
+  }
+
+  /** Returns what a worker looks for: where nobody names a GPU, all that it has. */
+  private static String workerDevice(LongtakeOptions options, DeviceInfo device) {
+    String asked = options.getDevice().toLowerCase(Locale.ROOT);
+    if (!asked.equals(AUTO)) {
+      return asked;
+    }
+    return device.device().equals("cpu") ? "cpu" : "cuda";
+  }
+
+  private static String cpuDevices(LongtakeOptions options) {
+    return options.getCpuDevices() == null ? "" : options.getCpuDevices();
   }
 
   /**
@@ -122,11 +157,11 @@ public record RenderSettings(
         : atLeastOne("--takeSeconds", asked);
   }
 
-  /** Returns what an engine for videos of one size is opened with. */
-  public EngineConfig engine(int width, int height) {
+  /** Returns what an engine for videos of one size is opened with on a device. */
+  public EngineConfig engine(int width, int height, LeasableDevice where) {
     return new EngineConfig(
         checkpointDir,
-        device,
+        where.device(),
         strategy,
         precision,
         height,
@@ -135,7 +170,7 @@ public record RenderSettings(
         sampleSteps,
         lanes,
         cpuThreads,
-        budgetBytes,
+        Math.min(budgetBytes, where.memoryBytes()),
         kvPrecision);
   }
 
@@ -207,13 +242,12 @@ public record RenderSettings(
     return device.device().equals("cpu") ? LANES_ON_CPU : 1;
   }
 
-  /** Returns the strategy that was asked for, or the one that everything fits a device with. */
+  /**
+   * Returns the strategy that was asked for; each worker chooses one for its device if none was.
+   */
   private static String strategy(String asked) {
     String lower = asked.toLowerCase(Locale.ROOT);
-    if (lower.equals(AUTO)) {
-      return STRATEGIES.get(0);
-    }
-    if (!STRATEGIES.contains(lower)) {
+    if (!lower.equals(AUTO) && !STRATEGIES.contains(lower)) {
       throw new IllegalArgumentException(
           "--strategy=%s is not available in this version. Choose %s or auto."
               .formatted(asked, String.join(", ", STRATEGIES)));

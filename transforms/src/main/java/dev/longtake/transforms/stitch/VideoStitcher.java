@@ -1,6 +1,7 @@
 package dev.longtake.transforms.stitch;
 
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.stream.Collectors.joining;
 
 import dev.longtake.pipeline.element.PreparedRequest;
 import dev.longtake.pipeline.element.RenderedClip;
@@ -32,13 +33,11 @@ public final class VideoStitcher {
   private static final int SHEET_FRAMES = 12;
   private static final int SHEET_COLUMNS = 6;
 
-  private final RenderSettings settings;
   private final WorkStore store;
   private final PublishedVideos published;
 
   /** Publishes to where {@code settings} say. */
   public VideoStitcher(RenderSettings settings) {
-    this.settings = settings;
     this.store = settings.store();
     this.published = new PublishedVideos(settings);
   }
@@ -168,7 +167,12 @@ public final class VideoStitcher {
         .setTakes(request.getTakes().size())
         .setClips(clips.size())
         .setClipsReused((int) clips.stream().filter(RenderedClip::isReused).count())
-        .setStrategy(settings.strategy())
+        .setStrategy(
+            clips.stream()
+                .map(RenderedClip::getStrategy)
+                .distinct()
+                .sorted()
+                .collect(joining(", ")))
         .setRecord(recordLocation)
         .setUntouched(untouched)
         .build();

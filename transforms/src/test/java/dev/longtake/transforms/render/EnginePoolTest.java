@@ -5,17 +5,25 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.CheckpointInfo;
+import dev.longtake.runtime.api.CpuDevices;
+import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.FrameSize;
+import dev.longtake.runtime.api.GpuLease;
+import dev.longtake.runtime.api.GpuLeases;
+import dev.longtake.runtime.api.LeasableDevice;
+import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.testing.FakeEngineProvider;
 import dev.longtake.transforms.settings.EngineSource;
+import dev.longtake.transforms.settings.WorkerDevices;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class EnginePoolTest {
@@ -32,24 +41,25 @@ class EnginePoolTest {
 
   private final FakeEngineProvider provider = new FakeEngineProvider();
   private final EngineSource engines = () -> provider;
-  private final EnginePool pool = EnginePool.of("test-" + UUID.randomUUID());
+  @TempDir private Path leaseDir;
+  private EnginePool pool;
 
   @BeforeEach
   void hold() {
+    pool = EnginePool.of(devices(""));
     pool.hold();
   }
 
   @Test
-  void isOneForADevice() {
-    String device = "test-" + UUID.randomUUID();
-
-    assertThat(EnginePool.of(device)).isSameAs(EnginePool.of(device)).isNotSameAs(pool);
+  void isOneForTheSameDevices() {
+    assertThat(EnginePool.of(devices(""))).isSameAs(pool);
+    assertThat(EnginePool.of(devices("1x1GiB"))).isNotSameAs(pool);
   }
 
   @Test
   void sharesAnEngineAmongAsManyAsItHasLanes() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
-    EngineLease second = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL, Company.SHARED);
+    EngineLease second = pool.acquire(engines, device -> SMALL, Company.SHARED);
     Waiting third = new Waiting(SMALL);
     third.awaitWaiting();
 
@@ -61,11 +71,11 @@ class EnginePoolTest {
 
   @Test
   void closingALeaseTwiceGivesBackOne() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
-    EngineLease second = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL, Company.SHARED);
+    EngineLease second = pool.acquire(engines, device -> SMALL, Company.SHARED);
     first.close();
     first.close();
-    EngineLease third = pool.acquire(engines, SMALL);
+    EngineLease third = pool.acquire(engines, device -> SMALL, Company.SHARED);
 
     Waiting fourth = new Waiting(SMALL);
     fourth.awaitWaiting();
@@ -76,8 +86,8 @@ class EnginePoolTest {
   @Test
   void keepsTheEngineBetweenLeasesAndClosesItWithTheLastHolder() throws Exception {
     pool.hold();
-    pool.acquire(engines, SMALL).close();
-    pool.acquire(engines, SMALL).close();
+    pool.acquire(engines, device -> SMALL, Company.SHARED).close();
+    pool.acquire(engines, device -> SMALL, Company.SHARED).close();
     pool.letGo();
     assertThat(provider.enginesOpen()).isEqualTo(1);
 
@@ -89,7 +99,7 @@ class EnginePoolTest {
 
   @Test
   void closesTheEngineWithTheLastLeaseWhenNobodyHoldsThePool() throws Exception {
-    EngineLease lease = pool.acquire(engines, SMALL);
+    EngineLease lease = pool.acquire(engines, device -> SMALL, Company.SHARED);
     pool.letGo();
     assertThat(provider.enginesOpen()).isEqualTo(1);
 
@@ -107,7 +117,7 @@ class EnginePoolTest {
 
   @Test
   void anotherSizeWaitsUntilNobodyUsesThePresentOne() throws Exception {
-    EngineLease small = pool.acquire(engines, SMALL);
+    EngineLease small = pool.acquire(engines, device -> SMALL, Company.SHARED);
     Waiting large = new Waiting(LARGE);
     large.awaitWaiting();
     assertThat(provider.engines()).containsExactly(SMALL);
@@ -122,7 +132,7 @@ class EnginePoolTest {
   // Or those who want the present engine could keep the others waiting for ever.
   @Test
   void nobodyOvertakesWhoWaitsForAnotherSize() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL, Company.SHARED);
     Waiting large = new Waiting(LARGE);
     large.awaitWaiting();
     Waiting small = new Waiting(SMALL); // a lane is free for it
@@ -139,7 +149,7 @@ class EnginePoolTest {
 
   @Test
   void whoIsInterruptedAtTheFrontLetsTheNextOneIn() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL, Company.SHARED);
     Waiting large = new Waiting(LARGE);
     large.awaitWaiting();
     Waiting small = new Waiting(SMALL);
@@ -153,7 +163,7 @@ class EnginePoolTest {
 
   @Test
   void whoIsInterruptedFurtherBackIsPassedOver() throws Exception {
-    EngineLease first = pool.acquire(engines, SMALL);
+    EngineLease first = pool.acquire(engines, device -> SMALL, Company.SHARED);
     Waiting large = new Waiting(LARGE);
     large.awaitWaiting();
     Waiting interrupted = new Waiting(SMALL);
@@ -187,6 +197,21 @@ class EnginePoolTest {
               }
 
               @Override
+              public DeviceInfo deviceElsewhere(String asked) {
+                return provider.deviceElsewhere(asked);
+              }
+
+              @Override
+              public List<LeasableDevice> devices(String asked, String cpuDevices) {
+                return provider.devices(asked, cpuDevices);
+              }
+
+              @Override
+              public DeviceHealth watch(LeasableDevice device) {
+                return provider.watch(device);
+              }
+
+              @Override
               public CheckpointInfo describe(String checkpointDir) {
                 return provider.describe(checkpointDir);
               }
@@ -196,15 +221,16 @@ class EnginePoolTest {
                 return provider.frameSize(pictureWidth, pictureHeight, areaPixels);
               }
             };
-    EngineLease small = pool.acquire(engines, SMALL);
+    EngineLease small = pool.acquire(engines, device -> SMALL, Company.SHARED);
     small.close();
 
     assertThatIllegalStateException()
-        .isThrownBy(() -> pool.acquire(broken, LARGE))
+        .isThrownBy(() -> pool.acquire(broken, device -> LARGE, Company.SHARED))
         .withMessage("no memory");
 
     assertThat(provider.enginesOpen()).isZero(); // it made room
-    assertThat(pool.acquire(engines, LARGE).engine().config()).isEqualTo(LARGE);
+    assertThat(pool.acquire(engines, device -> LARGE, Company.SHARED).engine().config())
+        .isEqualTo(LARGE);
   }
 
   @Test
@@ -223,7 +249,8 @@ class EnginePoolTest {
               () -> {
                 for (int round = 0; round < rounds; round++) {
                   EngineConfig config = random.nextInt(3) == 0 ? LARGE : SMALL;
-                  try (EngineLease lease = pool.acquire(engines, config)) {
+                  try (EngineLease lease =
+                      pool.acquire(engines, device -> config, Company.SHARED)) {
                     mostInUse.accumulateAndGet(inUse.incrementAndGet(), Math::max);
                     assertThat(lease.engine().config()).isEqualTo(config);
                     lease.engine().encodePrompt("the engine is open");
@@ -247,13 +274,132 @@ class EnginePoolTest {
     assertThat(provider.enginesOpen()).isZero();
   }
 
+  @Test
+  void leasesAFurtherDeviceWhenNoLaneIsFree() throws Exception {
+    EnginePool two = held("2x1GiB");
+    List<EngineLease> leases = new ArrayList<>();
+    for (int i = 0; i < 2 * LANES; i++) {
+      leases.add(two.acquire(engines, device -> SMALL, Company.SHARED));
+    }
+
+    assertThat(leases)
+        .extracting(lease -> lease.device().id())
+        .containsExactly("cpu-1024MiB-0", "cpu-1024MiB-0", "cpu-1024MiB-1", "cpu-1024MiB-1");
+    assertThat(provider.enginesOpen()).isEqualTo(2);
+    leases.get(3).close();
+    leases.get(1).close();
+    leases.get(0).close(); // the first device is idle, the second one has a free lane
+    assertThat(two.acquire(engines, device -> SMALL, Company.SHARED).device().id())
+        .isEqualTo("cpu-1024MiB-0");
+  }
+
+  @Test
+  void opensOnEachDeviceWhatSuitsIt() throws Exception {
+    EnginePool two = held("1x4GiB,1x1GiB");
+    EngineChoice choice = device -> config(device.memoryBytes() > 2L << 30 ? 128 : 64);
+    List<EngineLease> leases = new ArrayList<>();
+    for (int i = 0; i < LANES + 1; i++) {
+      leases.add(two.acquire(engines, choice, Company.SHARED));
+    }
+
+    assertThat(leases)
+        .extracting(lease -> lease.engine().config())
+        .containsExactly(LARGE, LARGE, SMALL);
+  }
+
+  @Test
+  void anotherPoolGetsWhatIsLeft() throws Exception {
+    EnginePool two = held("2x1GiB");
+    EnginePool both = held("1x1GiB,1x2GiB");
+    EngineLease first = two.acquire(engines, device -> SMALL, Company.SHARED);
+
+    EngineLease other = both.acquire(engines, device -> SMALL, Company.SHARED);
+
+    assertThat(first.device().id()).isEqualTo("cpu-1024MiB-0");
+    assertThat(other.device().id()).isEqualTo("cpu-2048MiB-0");
+  }
+
+  @Test
+  void nobodyJoinsWhoWantsToBeAlone() throws Exception {
+    EngineLease shared = pool.acquire(engines, device -> SMALL, Company.SHARED);
+    FutureTask<EngineLease> alone =
+        new FutureTask<>(() -> pool.acquire(engines, device -> SMALL, Company.ALONE));
+    Thread thread = new Thread(alone, "waiting");
+    thread.start();
+    while (thread.getState() != Thread.State.WAITING) {
+      assertThat(alone.isDone()).as("served beside another one").isFalse();
+      Thread.onSpinWait();
+    }
+    shared.close();
+    EngineLease suspect = alone.get(30, TimeUnit.SECONDS);
+    Waiting other = new Waiting(SMALL);
+    other.awaitWaiting();
+
+    suspect.close();
+
+    assertThat(other.get().engine()).isSameAs(suspect.engine());
+    assertThat(provider.engines()).containsExactly(SMALL);
+  }
+
+  @Test
+  void aLostDeviceIsLeftByAllAndGoesIntoQuarantine() throws Exception {
+    EnginePool two = held("2x1GiB");
+    EngineLease first = two.acquire(engines, device -> SMALL, Company.SHARED);
+    EngineLease second = two.acquire(engines, device -> SMALL, Company.SHARED);
+    assertThat(second.engine()).isSameAs(first.engine());
+
+    first.lose(new LongtakeException(ErrorCode.DEVICE_FAULT, "fell off the bus"));
+    EngineLease third = two.acquire(engines, device -> SMALL, Company.SHARED);
+
+    assertThat(third.device().id()).isEqualTo("cpu-1024MiB-1");
+    second.praise(); // it has finished nevertheless
+    assertThat(new GpuLeases(leaseDir).quarantine(first.device()))
+        .hasValueSatisfying(found -> assertThat(found.evidence()).isEqualTo("fell off the bus"));
+    first.close();
+    assertThat(provider.enginesOpen()).isEqualTo(2);
+    second.close();
+    assertThat(provider.enginesOpen()).isEqualTo(1);
+  }
+
+  @Test
+  void waitsUntilSomebodyElseGivesTheDeviceBack() throws Exception {
+    LeasableDevice device = CpuDevices.parse("test", "1x1GiB").get(0);
+    GpuLease elsewhere = new GpuLeases(leaseDir).tryAcquire(device).orElseThrow();
+    EnginePool one = held("1x1GiB");
+    FutureTask<EngineLease> task =
+        new FutureTask<>(() -> one.acquire(engines, any -> SMALL, Company.SHARED));
+    Thread thread = new Thread(task, "waiting");
+    thread.setDaemon(true);
+    thread.start();
+    while (thread.getState() != Thread.State.TIMED_WAITING) {
+      assertThat(task.isDone()).as("served at once").isFalse();
+      Thread.onSpinWait();
+    }
+
+    elsewhere.close();
+
+    assertThat(task.get(30, TimeUnit.SECONDS).device()).isEqualTo(device);
+  }
+
+  @Test
+  void givesDevicesBackWithTheLastHolder() throws Exception {
+    EnginePool one = held("1x1GiB");
+    one.acquire(engines, any -> SMALL, Company.SHARED).close();
+    LeasableDevice device = CpuDevices.parse("test", "1x1GiB").get(0);
+    assertThat(new GpuLeases(leaseDir).tryAcquire(device)).isEmpty();
+
+    one.letGo();
+
+    assertThat(new GpuLeases(leaseDir).tryAcquire(device)).isPresent();
+  }
+
   /** Somebody who wants an engine, on a thread of their own. */
   private final class Waiting {
     private final FutureTask<EngineLease> task;
     private final Thread thread;
 
     Waiting(EngineConfig config) {
-      task = new FutureTask<>(() -> pool.acquire(engines, config));
+      task = new FutureTask<>(() -> pool.acquire(engines, device -> config, Company.SHARED));
       thread = new Thread(task, "waiting");
       thread.setDaemon(true);
       thread.start();
@@ -284,6 +430,16 @@ class EnginePoolTest {
         assertThat(e).hasCauseInstanceOf(InterruptedException.class);
       }
     }
+  }
+
+  private EnginePool held(String cpuDevices) {
+    EnginePool held = EnginePool.of(devices(cpuDevices));
+    held.hold();
+    return held;
+  }
+
+  private WorkerDevices devices(String cpuDevices) {
+    return new WorkerDevices("cpu", cpuDevices, leaseDir.toString(), false);
   }
 
   private static EngineConfig config(int side) {

@@ -16,6 +16,11 @@ public interface ComputeDevice extends AutoCloseable {
   /** Returns what the device is, for people. */
   String description();
 
+  /** Returns the device itself, where this is something around it. */
+  default ComputeDevice base() {
+    return this;
+  }
+
   /** Returns the type that activations are kept in, but for the models below. */
   DType activationType();
 

@@ -75,7 +75,7 @@ final class CudaQueues implements DeviceQueues {
     };
   }
 
-  private CudaStream stream(Queue queue) {
+  CudaStream stream(Queue queue) {
     return streams.get(queue);
   }
 

@@ -1,11 +1,16 @@
 package dev.longtake.runtime.engine.device;
 
+import dev.longtake.runtime.api.CpuDevices;
+import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.cuda.CudaDevice;
 import dev.longtake.runtime.cuda.CudaDriver;
+import dev.longtake.runtime.cuda.GpuHealth;
+import dev.longtake.runtime.cuda.NativeLibraries;
 import dev.longtake.runtime.tensor.DType;
 import java.util.EnumSet;
 import java.util.List;
@@ -24,14 +29,16 @@ import java.util.stream.Collectors;
  * @param kvPrecision of cached keys and values
  */
 public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPrecision) {
-  private static final Pattern NAME = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
+  private static final Pattern NAME = Pattern.compile("(cpu|cuda)(?::(\\d{1,3}))?");
+  private static final DeviceHealth CPU_HEALTH = new CpuHealth();
   private static final Set<Precision> OF_CPU = EnumSet.of(Precision.FP32);
   private static final Set<Precision> OF_CUDA = EnumSet.of(Precision.BF16, Precision.FP8);
 
   /**
    * Reads a configuration. Looks at no device.
    *
-   * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @param device {@code cpu}, {@code cuda}, {@code cuda:N}, or {@code cpu:N} for one of several
+   *     that the CPU stands in for
    * @param kvPrecision of cached keys and values
    * @throws LongtakeException INVALID_CONFIG, with what to choose instead
    */
@@ -42,7 +49,7 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
           "There is no device '%s'. Choose cpu, cuda for the first GPU, or cuda:N."
               .formatted(device));
     }
-    boolean cpu = device.equals("cpu");
+    boolean cpu = matcher.group(1).equals("cpu");
     Set<Precision> computed = cpu ? OF_CPU : OF_CUDA;
     if (!computed.contains(precision)) {
       throw refused(
@@ -56,7 +63,7 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
               .formatted(
                   device, names(computed, " and "), name(kvPrecision), names(computed, " or ")));
     }
-    String ordinal = matcher.group(1);
+    String ordinal = matcher.group(2);
     OptionalInt gpu =
         ordinal == null ? OptionalInt.of(0) : OptionalInt.of(Integer.parseInt(ordinal));
     return new DeviceChoice(cpu ? OptionalInt.empty() : gpu, precision, kvPrecision);
@@ -75,14 +82,82 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
         return new DeviceInfo("cpu", "cpu, because: " + e.getMessage(), List.copyOf(OF_CPU));
       }
     }
-    boolean isCpu = asked.equals("cpu");
-    Precision usual = isCpu ? Precision.FP32 : Precision.BF16;
-    DeviceChoice choice = of(asked, usual, usual);
-    if (isCpu) {
+    DeviceChoice choice = usual(asked);
+    if (choice.gpu.isEmpty()) {
       return new DeviceInfo("cpu", "cpu", List.copyOf(OF_CPU));
     }
-    CudaDevice device = choice.find(choice.gpu.orElseThrow());
+    CudaDevice device = choice.find(choice.gpu.getAsInt());
     return new DeviceInfo(choice.device(), device.toString(), List.copyOf(OF_CUDA));
+  }
+
+  /**
+   * Says what a device of another machine is; see {@link
+   * dev.longtake.runtime.api.EngineProvider#deviceElsewhere}.
+   *
+   * @throws LongtakeException INVALID_CONFIG
+   */
+  public static DeviceInfo elsewhere(String asked) {
+    boolean isCpu = usual(asked).gpu.isEmpty();
+    return new DeviceInfo(asked, asked + " of each worker", List.copyOf(isCpu ? OF_CPU : OF_CUDA));
+  }
+
+  /**
+   * Looks for the devices that this process may lease; see {@link
+   * dev.longtake.runtime.api.EngineProvider#devices}.
+   *
+   * @throws LongtakeException INVALID_CONFIG or DEVICE_UNAVAILABLE
+   */
+  public static List<LeasableDevice> leasable(String asked, String cpuDevices) {
+    if (!cpuDevices.isEmpty()) {
+      if (!asked.equals("cpu") && !asked.equals("auto")) {
+        throw refused(
+            "CPU devices (%s) and --device=%s contradict each other. Leave one of them out."
+                .formatted(cpuDevices, asked));
+      }
+      return CpuDevices.parse("--cpuDevices", cpuDevices);
+    }
+    if (asked.equals("auto")) {
+      try {
+        return leasable("cuda", "");
+      } catch (LongtakeException e) {
+        return List.of(LeasableDevice.CPU);
+      }
+    }
+    DeviceChoice choice = usual(asked);
+    if (choice.gpu.isEmpty()) {
+      return List.of(LeasableDevice.CPU);
+    }
+    if (asked.equals("cuda")) {
+      return CudaDriver.load().devices().stream().map(DeviceChoice::leasable).toList();
+    }
+    return List.of(leasable(choice.find(choice.gpu.getAsInt())));
+  }
+
+  private static LeasableDevice leasable(CudaDevice device) {
+    return new LeasableDevice(
+        "gpu-" + device.uuid(),
+        "cuda:" + device.ordinal(),
+        device.toString(),
+        device.totalBytes(),
+        true);
+  }
+
+  /**
+   * Tries a device and watches over it; see {@link dev.longtake.runtime.api.EngineProvider#watch}.
+   *
+   * @throws LongtakeException DEVICE_FAULT
+   */
+  public static DeviceHealth watch(LeasableDevice device) {
+    OptionalInt gpu = usual(device.device()).gpu;
+    return gpu.isEmpty()
+        ? CPU_HEALTH
+        : GpuHealth.watch(CudaDriver.load().device(gpu.getAsInt()), new NativeLibraries(null));
+  }
+
+  /** Reads a device's name; in the precision that is usual there. */
+  private static DeviceChoice usual(String asked) {
+    Precision usual = asked.startsWith("cpu") ? Precision.FP32 : Precision.BF16;
+    return of(asked, usual, usual);
   }
 
   /** Returns the device's name in a configuration. */
@@ -128,6 +203,15 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
 
   private static DType typeOf(Precision precision) {
     return precision == Precision.FP8 ? DType.FP8_E4M3 : DType.BF16;
+  }
+
+  /** Nothing is ever heard of the CPU. */
+  private record CpuHealth() implements DeviceHealth {
+    @Override
+    public void check() {}
+
+    @Override
+    public void close() {}
   }
 
   private static String names(Set<Precision> precisions, String separator) {

@@ -7,6 +7,9 @@ import dev.longtake.runtime.model.dit.CausalAudioEncoder.Sound;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
@@ -21,8 +24,9 @@ public final class DitLane {
   private final DitLayer layer;
   private final int clipFrames;
   private final Tensor text;
-  private final Tensor hidden;
+  private final HiddenStates hidden;
   private final Sound sound;
+  private final List<InjectedSound> injected = new ArrayList<>();
   private final Rope3d.Table noisyAngles;
   private final Rope3d.Table referenceAngles;
   private int firstFrame = -1;
@@ -42,8 +46,7 @@ public final class DitLane {
     this.clipFrames = clipFrames;
     this.text = arena.tensor(dtype, config.textTokens(), config.width());
     this.hidden =
-        arena.tensor(
-            DType.FP32, Math.max(grid.blockTokens(), grid.conditionTokens()), config.width());
+        new HiddenStates(ops, arena, config, Math.max(grid.blockTokens(), grid.conditionTokens()));
     this.sound =
         Sound.allocate(
             arena,
@@ -51,6 +54,9 @@ public final class DitLane {
             config,
             CausalAudioEncoder.outputFrames(
                 CausalAudioEncoder.LEADING_COPIES + 4 * DitConfig.BLOCK_FRAMES));
+    for (int injector = 0; injector < config.audioLayers().size(); injector++) {
+      injected.add(new InjectedSound(ops, arena, config));
+    }
     this.noisyAngles = Rope3d.Table.allocate(arena, config, grid.blockTokens());
     this.referenceAngles = Rope3d.Table.allocate(arena, config, grid.frameTokens());
   }
@@ -75,13 +81,12 @@ public final class DitLane {
 
   /** Prepares the pass that fills the condition caches again, as for {@link #start}. */
   public LayerPass condition(Tensor reference, Tensor motion) {
-    Tensor tokens = hidden.slice(0, dit.grid().conditionTokens());
-    dit.embedConditions(reference, motion, tokens);
+    dit.embedConditions(reference, motion, hidden.begin(dit.grid().conditionTokens()));
     Rope3d.reference(dit.config(), dit.grid(), Rope3d.referencePosition(0, 0))
         .upload(ops, referenceAngles);
     ConditionPass pass = new ConditionPass(dit.clean(), referenceAngles, dit.motionAngles());
     return new Prepared(
-        CacheUse.condition(), (weights, caches) -> layer.condition(pass, tokens, weights, caches));
+        CacheUse.condition(), (weights, caches) -> layer.condition(pass, hidden, weights, caches));
   }
 
   /**
@@ -93,6 +98,7 @@ public final class DitLane {
   public void beginBlock(Tensor mixed, int blockFirstFrame) {
     firstFrame = blockFirstFrame;
     dit.audioEncoder().encode(mixed, CausalAudioEncoder.LEADING_COPIES, sound);
+    injected.forEach(each -> each.setComplete(false));
     Rope3d.noisy(dit.config(), dit.grid(), blockFirstFrame).upload(ops, noisyAngles);
   }
 
@@ -106,8 +112,7 @@ public final class DitLane {
   public LayerPass denoise(
       Tensor latents, int stepIndex, int relativeDistance, Runnable afterLayer) {
     checkState(firstFrame >= 0, "no frame block has begun");
-    Tensor tokens = blockTokens();
-    dit.embedNoisy(latents, tokens);
+    dit.embedNoisy(latents, hidden.begin(dit.grid().blockTokens()));
     int position = Rope3d.referencePosition(firstFrame, relativeDistance);
     Rope3d.reference(dit.config(), dit.grid(), position).upload(ops, referenceAngles);
     int frameTokens = dit.grid().frameTokens();
@@ -120,25 +125,29 @@ public final class DitLane {
             sound.from(sound.global().shape().extent(0) - DitConfig.BLOCK_FRAMES),
             firstFrame % clipFrames * frameTokens,
             ringFrames * frameTokens);
+    Iterator<InjectedSound> injectors = injected.iterator();
     return new Prepared(
-        CacheUse.denoise(pass.ringToken(), pass.ringTokens(), tokens.shape().extent(0)),
+        CacheUse.denoise(pass.ringToken(), pass.ringTokens(), hidden.tokens()),
         (weights, caches) -> {
-          layer.denoise(pass, tokens, weights, caches);
+          layer.denoise(pass, hidden, weights, caches);
           afterLayer.run();
           if (weights.audio() != null) {
-            layer.injectAudio(tokens, pass.sound(), weights.audio());
+            layer.injectAudio(hidden, pass.sound(), weights.audio(), injectors.next());
           }
         });
   }
 
   /** Reads the velocity [3, h, w, C] after a denoising pass went through all layers. */
   public void velocity(int stepIndex, Tensor out) {
-    dit.head(blockTokens(), stepIndex, out);
+    dit.head(hidden.sums(), stepIndex, out);
   }
 
-  /** Returns the hidden states [S, E] of the denoising pass under way. */
-  public Tensor blockTokens() {
-    return hidden.slice(0, dit.grid().blockTokens());
+  /**
+   * Returns the hidden states, fp32 [S, E], of the pass that was prepared last. Queues what is
+   * still to be added to them, so do not ask without need.
+   */
+  public Tensor hidden() {
+    return hidden.sums();
   }
 
   private record Prepared(CacheUse use, BiConsumer<DitLayerWeights, LayerCaches> work)

@@ -4,11 +4,9 @@ import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.CausalAudioEncoder.Sound;
 import dev.longtake.runtime.model.dit.DitLayerWeights.AudioInjectorWeights;
 import dev.longtake.runtime.ops.Activation;
-import dev.longtake.runtime.ops.KvCache;
 import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,22 +33,22 @@ final class DitLayer {
   /**
    * Takes condition tokens through the layer and keeps their keys and values.
    *
-   * @param tokens [Lc, E], changed in place
+   * @param hidden [Lc, E], changed in place
    * @param caches their rings are not touched, {@code text} must be filled
    */
-  void condition(ConditionPass pass, Tensor tokens, DitLayerWeights weights, LayerCaches caches) {
-    int count = tokens.shape().extent(0);
+  void condition(
+      ConditionPass pass, HiddenStates hidden, DitLayerWeights weights, LayerCaches caches) {
+    Tensor modulation = hidden.modulation(weights, pass.timestep());
+    Tensor q = heads(hidden.addend());
     try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor modulation = modulation(weights, pass.timestep());
-      Tensor x = ops.linearInput(count, weights.self().q());
-      Tensor q = heads(activations(count));
-      normalize(tokens, modulation, ATTENTION, x);
+      Tensor x = ops.linearInput(hidden.tokens(), weights.self().q());
+      normalize(hidden, modulation, ATTENTION, x);
       cacheConditions(pass, x, weights.self(), caches);
       queries(x, weights.self(), q);
       turn(pass, q);
       attend(q, caches.window().conditions(), weights.self());
-      afterAttention(tokens, q, modulation, weights, caches.text());
     }
+    afterAttention(hidden, modulation, weights, caches.text());
   }
 
   private void cacheConditions(
@@ -83,36 +81,36 @@ final class DitLayer {
    * Takes a frame block's tokens through the layer, but not through the audio injector behind it,
    * and keeps their keys and values in the ring.
    *
-   * @param tokens [S, E], changed in place
+   * @param hidden [S, E], changed in place
    */
-  void denoise(DenoisePass pass, Tensor tokens, DitLayerWeights weights, LayerCaches caches) {
-    int count = tokens.shape().extent(0);
+  void denoise(DenoisePass pass, HiddenStates hidden, DitLayerWeights weights, LayerCaches caches) {
+    int count = hidden.tokens();
+    Tensor modulation = hidden.modulation(weights, pass.timestep());
+    Tensor q = heads(hidden.addend());
     try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor modulation = modulation(weights, pass.timestep());
       Tensor x = ops.linearInput(count, weights.self().q());
-      Tensor q = heads(activations(count));
-      normalize(tokens, modulation, ATTENTION, x);
+      normalize(hidden, modulation, ATTENTION, x);
       cacheBlock(pass, x, weights.self(), caches.window().ring(pass.ringToken(), count));
       project(x, weights.self().q(), q);
       pass.noisy().normalizeAndTurn(ops, q, weights.self().normQ(), config.epsilon());
       turnReference(pass.reference(), caches);
       attend(q, caches.window().inUse(pass.ringTokens()), weights.self());
-      afterAttention(tokens, q, modulation, weights, caches.text());
     }
+    afterAttention(hidden, modulation, weights, caches.text());
   }
 
   /** Computes a block's keys and values, in their place where that can be. */
   private void cacheBlock(DenoisePass pass, Tensor x, AttentionWeights weights, KvRun own) {
     try (Arena.Scope scope = ops.workspace().scope()) {
-      boolean inPlace = !own.isPacked();
-      Tensor keys = inPlace ? own.keys() : heads(activations(own.count()));
+      Tensor computed = own.isPacked() ? heads(activations(own.count())) : null;
+      Tensor keys = computed == null ? own.keys() : computed;
       project(x, weights.k(), keys);
-      pass.noisy().normalizeAndTurn(ops, keys, weights.normK(), config.epsilon());
-      Tensor values = inPlace ? own.values() : heads(activations(own.count()));
-      values(x, weights, values);
-      if (!inPlace) {
-        ops.storeKeys(keys, own);
-        ops.storeValues(values, own);
+      pass.noisy().store(ops, keys, weights.normK(), config.epsilon(), own);
+      if (computed == null) {
+        values(x, weights, own.values());
+      } else {
+        values(x, weights, computed);
+        ops.storeValues(computed, own);
       }
     }
   }
@@ -121,66 +119,40 @@ final class DitLayer {
   private void turnReference(Rope3d.Table angles, LayerCaches caches) {
     Tensor raw = caches.referenceKeys();
     KvRun reference = caches.window().conditions().part(0, raw.shape().extent(0));
-    if (!reference.isPacked()) {
-      angles.turn(ops, raw, reference.keys());
-      return;
-    }
-    try (Arena.Scope scope = ops.workspace().scope()) {
-      Tensor turned = heads(activations(reference.count()));
-      angles.turn(ops, raw, turned);
-      ops.storeKeys(turned, reference);
-    }
+    angles.store(ops, raw, null, config.epsilon(), reference);
   }
 
   /**
    * Takes tokens through the rest of the layer: adds what self-attention has given, then
    * cross-attention and the feed-forward network.
    *
-   * @param tokens [S, E], changed in place
-   * @param attended [S, N, D] of self-attention, overwritten
+   * @param hidden [S, E], changed in place; what self-attention has given is their addend
    */
   private void afterAttention(
-      Tensor tokens, Tensor attended, Tensor modulation, DitLayerWeights weights, KvRun text) {
-    int count = tokens.shape().extent(0);
+      HiddenStates hidden, Tensor modulation, DitLayerWeights weights, KvRun text) {
+    int count = hidden.tokens();
+    Tensor q = heads(hidden.addend());
+    hidden.add(gate(modulation, ATTENTION));
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor x = ops.linearInput(count, weights.cross().q());
-      ops.addThenLayerNorm(
-          tokens,
-          flat(attended),
-          gate(modulation, ATTENTION),
-          weights.crossNormWeight(),
-          weights.crossNormBias(),
-          config.epsilon(),
-          x);
-      queries(x, weights.cross(), attended);
+      hidden.layerNorm(weights.crossNormWeight(), weights.crossNormBias(), config.epsilon(), x);
+      queries(x, weights.cross(), q);
     }
-    attend(attended, text, weights.cross());
+    attend(q, text, weights.cross());
+    hidden.add(null);
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor x = ops.linearInput(count, weights.ffnIn());
-      ops.addThenLayerNormModulated(
-          tokens,
-          flat(attended),
-          null,
-          modulation.slice(FEED_FORWARD + 1, 1),
-          modulation.slice(FEED_FORWARD, 1),
-          config.epsilon(),
-          x);
-      Tensor hidden = ops.workspace().tensor(ops.activationType(), count, config.ffnWidth());
-      ops.linear(x, weights.ffnIn(), Activation.GELU_TANH, hidden);
-      ops.linear(hidden, weights.ffnOut(), Activation.NONE, flat(attended));
-      ops.addGated(tokens, flat(attended), gate(modulation, FEED_FORWARD));
+      normalize(hidden, modulation, FEED_FORWARD, x);
+      Tensor inner = ops.workspace().tensor(ops.activationType(), count, config.ffnWidth());
+      ops.linear(x, weights.ffnIn(), Activation.GELU_TANH, inner);
+      ops.linear(inner, weights.ffnOut(), Activation.NONE, hidden.addend());
     }
+    hidden.add(gate(modulation, FEED_FORWARD));
   }
 
-  private Tensor modulation(DitLayerWeights weights, TimestepEmbedding timestep) {
-    Tensor sum = ops.workspace().tensor(DType.FP32, timestep.layers().shape());
-    ops.add(weights.modulation(), timestep.layers(), sum);
-    return sum;
-  }
-
-  private void normalize(Tensor tokens, Tensor modulation, int first, Tensor out) {
-    ops.layerNormModulated(
-        tokens, modulation.slice(first + 1, 1), modulation.slice(first, 1), config.epsilon(), out);
+  private void normalize(HiddenStates hidden, Tensor modulation, int first, Tensor out) {
+    hidden.layerNormModulated(
+        modulation.slice(first + 1, 1), modulation.slice(first, 1), config.epsilon(), out);
   }
 
   private Tensor gate(Tensor modulation, int first) {
@@ -190,49 +162,50 @@ final class DitLayer {
   /**
    * Adds to every latent frame's tokens what they attend to in its sound.
    *
-   * @param tokens [S, E], changed in place
+   * @param hidden [S, E], changed in place
+   * @param sound of the block's latent frames
+   * @param injected what this injector makes of it, completed if it is not yet
    */
-  void injectAudio(Tensor tokens, Sound sound, AudioInjectorWeights weights) {
+  void injectAudio(
+      HiddenStates hidden, Sound sound, AudioInjectorWeights weights, InjectedSound injected) {
+    if (!injected.isComplete()) {
+      hear(sound, weights, injected);
+    }
     int frames = sound.global().shape().extent(0);
-    int count = tokens.shape().extent(0);
+    int count = hidden.tokens();
     int perFrame = count / frames;
     int perFrameSound = sound.tokens().shape().extent(1);
-    int width = config.width();
+    Tensor q = heads(hidden.addend());
     try (Arena.Scope scope = ops.workspace().scope()) {
-      Arena workspace = ops.workspace();
-      Tensor activated = activations(frames);
-      Tensor shiftAndScale = workspace.tensor(ops.activationType(), frames, 2 * width);
-      Tensor shift = activations(frames);
-      Tensor scale = activations(frames);
-      ops.activate(sound.global(), Activation.SILU, activated);
-      ops.linear(activated, weights.adain(), Activation.NONE, shiftAndScale);
-      ops.copyColumns(shiftAndScale, 0, shift);
-      ops.copyColumns(shiftAndScale, width, scale);
-
-      Tensor normalized = ops.linearInput(count, weights.attention().q());
-      Tensor q = heads(activations(count));
-      ops.layerNormModulated(tokens, scale, shift, DitConfig.ADAIN_EPSILON, normalized);
-      queries(normalized, weights.attention(), q);
-      Tensor soundTokens = sound.tokens().reshape(frames * perFrameSound, width);
+      Tensor x = ops.linearInput(count, weights.attention().q());
+      hidden.layerNormModulated(injected.scale(), injected.shift(), DitConfig.ADAIN_EPSILON, x);
+      queries(x, weights.attention(), q);
       Tensor attended = activations(count);
-      KvRun keyValues =
-          KvCache.allocate(
-                  workspace,
-                  ops.activationType(),
-                  frames * perFrameSound,
-                  config.heads(),
-                  config.headWidth())
-              .all();
-      keys(soundTokens, weights.attention(), keyValues.keys());
-      values(soundTokens, weights.attention(), keyValues.values());
       for (int frame = 0; frame < frames; frame++) {
-        KvRun own = keyValues.part(frame * perFrameSound, perFrameSound);
+        KvRun own = injected.keyValues().part(frame * perFrameSound, perFrameSound);
         int first = frame * perFrame;
         attention(q.slice(first, perFrame), own, attended.slice(first, perFrame));
       }
       ops.linear(attended, weights.attention().o(), Activation.NONE, flat(q));
-      ops.add(tokens, flat(q), tokens);
     }
+    hidden.add(null);
+  }
+
+  private void hear(Sound sound, AudioInjectorWeights weights, InjectedSound injected) {
+    int frames = sound.global().shape().extent(0);
+    int width = config.width();
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor activated = activations(frames);
+      Tensor shiftAndScale = ops.workspace().tensor(ops.activationType(), frames, 2 * width);
+      ops.activate(sound.global(), Activation.SILU, activated);
+      ops.linear(activated, weights.adain(), Activation.NONE, shiftAndScale);
+      ops.copyColumns(shiftAndScale, 0, injected.shift());
+      ops.copyColumns(shiftAndScale, width, injected.scale());
+    }
+    Tensor tokens = sound.tokens().reshape(injected.keyValues().count(), width);
+    keys(tokens, weights.attention(), injected.keyValues().keys());
+    values(tokens, weights.attention(), injected.keyValues().values());
+    injected.setComplete(true);
   }
 
   /** q = o(attention(q, k, v)). */

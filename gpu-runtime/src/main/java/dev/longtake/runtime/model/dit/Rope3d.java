@@ -2,10 +2,12 @@ package dev.longtake.runtime.model.dit;
 
 import com.google.common.primitives.Floats;
 import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Fp16;
 import dev.longtake.runtime.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rotary position angles over time, rows and columns.
@@ -107,6 +109,15 @@ public final class Rope3d {
     /** Normalises x [tokens, N, D] over all heads, then turns it, in place. */
     void normalizeAndTurn(Ops ops, Tensor x, Tensor weight, float epsilon) {
       ops.rmsNormRope(x, weight, epsilon, cos, sin, x);
+    }
+
+    /**
+     * Turns keys [tokens, N, D] and keeps them.
+     *
+     * @param weight to normalise them with first, or null
+     */
+    void store(Ops ops, Tensor keys, @Nullable Tensor weight, float epsilon, KvRun out) {
+      ops.storeTurnedKeys(keys, weight, epsilon, cos, sin, out);
     }
 
     /** Turns x [tokens, N, D]; {@code out} may be {@code x}. */

@@ -10,6 +10,7 @@ import dev.longtake.runtime.tensor.DeviceTensor;
 final class ChannelNormKernel {
   private static final int BLOCK_THREADS = 128;
   private static final int ROWS_PER_LANE = 2;
+  private static final int PACKS_PER_LANE = 4;
   private static final int WARP = 32;
 
   private final Kernels kernels;
@@ -44,9 +45,12 @@ final class ChannelNormKernel {
         .launch(stream, new LaunchShape(Kernels.ceilDiv(rows, blockRows), BLOCK_THREADS, 0), args);
   }
 
-  /** Returns how many threads share a row: enough for one pack each, a power of two up to 32. */
+  /**
+   * Returns how many threads share a row, a power of two up to 32: so few that each has up to four
+   * packs of it on their way at once.
+   */
   static int lanes(int width) {
-    int packs = Kernels.ceilDiv(width, Kernels.PACK);
-    return packs <= 1 ? 1 : Math.min(WARP, Integer.highestOneBit(packs - 1) * 2);
+    int shares = Kernels.ceilDiv(width, Kernels.PACK * PACKS_PER_LANE);
+    return shares <= 1 ? 1 : Math.min(WARP, Integer.highestOneBit(shares - 1) * 2);
   }
 }

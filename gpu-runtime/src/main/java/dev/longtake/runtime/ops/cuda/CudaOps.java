@@ -213,6 +213,26 @@ public final class CudaOps implements Ops {
   }
 
   @Override
+  public void storeTurnedKeys(
+      Tensor keys, @Nullable Tensor weight, float epsilon, Tensor cos, Tensor sin, KvRun out) {
+    if (out.isPacked()) {
+      quantized.forget();
+      DeviceTensor gain = weight == null ? null : DeviceTensor.of(weight);
+      if (packedCaches()
+          .storeTurnedKeys(
+              DeviceTensor.of(keys),
+              gain,
+              epsilon,
+              DeviceTensor.of(cos),
+              DeviceTensor.of(sin),
+              out)) {
+        return;
+      }
+    }
+    Ops.super.storeTurnedKeys(keys, weight, epsilon, cos, sin, out);
+  }
+
+  @Override
   public void storeValues(Tensor values, KvRun out) {
     if (out.isPacked()) {
       quantized.forget();

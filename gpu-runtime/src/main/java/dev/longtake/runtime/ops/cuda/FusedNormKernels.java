@@ -108,7 +108,7 @@ final class FusedNormKernels {
     DeviceTensor y = addend == null ? null : addend.y();
     DeviceTensor gate = addend == null ? null : addend.gate();
     return x.dtype() == DType.FP32
-        && (y == null ? quantized : y.dtype() == DType.BF16 && affine.groups() == 1)
+        && (y == null ? quantized : y.dtype() == DType.BF16)
         && (gate == null || gate.dtype() == DType.FP32)
         && (quantized ? quantizing != null : target.dtype() == DType.BF16)
         && (affine.modulated() || y != null)
@@ -143,11 +143,7 @@ final class FusedNormKernels {
     if (out instanceof ScaledRows scaled) {
       args.pointer(DeviceTensor.of(scaled.scale()).memory());
     }
-    args.int32(width);
-    if (addend == null) {
-      args.int32(rows / affine.groups());
-    }
-    args.float32(epsilon);
+    args.int32(width).int32(rows / affine.groups()).float32(epsilon);
     String name =
         (out instanceof ScaledRows ? "quantized_" : "")
             + (addend == null ? "" : "add_")

@@ -47,6 +47,22 @@ final class PackedCaches {
     kernels.packKeys(stream, keys, keysOf(out), out.first());
   }
 
+  /** Returns false if there is no kernel for it; nothing has been queued then. */
+  boolean storeTurnedKeys(
+      DeviceTensor keys,
+      @Nullable DeviceTensor weight,
+      float epsilon,
+      DeviceTensor cos,
+      DeviceTensor sin,
+      KvRun out) {
+    requireHeadWidth(out);
+    if (!KvPackKernels.supportsTurning(keys, weight, cos, sin, keysOf(out))) {
+      return false;
+    }
+    kernels.packTurnedKeys(stream, keys, weight, epsilon, cos, sin, keysOf(out), out.first());
+    return true;
+  }
+
   void storeValues(DeviceTensor values, KvRun out) {
     requireHeadWidth(out);
     kernels.packValues(stream, values, valuesOf(out), out.first());

@@ -17,6 +17,11 @@ record TimedDevice(ComputeDevice inner) implements ComputeDevice {
   }
 
   @Override
+  public ComputeDevice base() {
+    return inner.base();
+  }
+
+  @Override
   public DType activationType() {
     return inner.activationType();
   }

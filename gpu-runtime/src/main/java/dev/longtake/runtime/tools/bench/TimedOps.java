@@ -183,6 +183,13 @@ final class TimedOps implements Ops {
   }
 
   @Override
+  public void storeTurnedKeys(
+      Tensor keys, @Nullable Tensor weight, float epsilon, Tensor cos, Tensor sin, KvRun out) {
+    inner.storeTurnedKeys(keys, weight, epsilon, cos, sin, out);
+    passed(OpFamily.NORM, weight == null ? "store turned" : "store normed keys", keys.shape());
+  }
+
+  @Override
   public void storeValues(Tensor values, KvRun out) {
     inner.storeValues(values, out);
     passed(OpFamily.COPY, "store values", values.shape());

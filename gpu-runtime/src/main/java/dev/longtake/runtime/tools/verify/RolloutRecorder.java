@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /** Compares what a rollout goes through with what the bundle has of it. */
 final class RolloutRecorder implements GenerationListener {
@@ -58,9 +59,9 @@ final class RolloutRecorder implements GenerationListener {
   }
 
   @Override
-  public void layer(int clip, int block, int step, Tensor hidden) {
+  public void layer(int clip, int block, int step, Supplier<Tensor> hidden) {
     if (clip == 0 && block == 0 && step == 0) {
-      compare("hidden_after_block_" + layers++, download(hidden));
+      compare("hidden_after_block_" + layers++, download(hidden.get()));
     }
   }
 

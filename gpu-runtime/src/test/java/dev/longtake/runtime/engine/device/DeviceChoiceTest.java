@@ -16,13 +16,14 @@ class DeviceChoiceTest {
   @Test
   void readsDevices() {
     assertThat(choice("cpu", Precision.FP32).gpu()).isEmpty();
+    assertThat(choice("cpu:3", Precision.FP32).gpu()).isEmpty();
     assertThat(choice("cuda", Precision.BF16).gpu()).isEqualTo(OptionalInt.of(0));
     assertThat(choice("cuda:0", Precision.FP8).gpu()).isEqualTo(OptionalInt.of(0));
     assertThat(choice("cuda:17", Precision.FP8).gpu()).isEqualTo(OptionalInt.of(17));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "gpu", "cuda:", "cuda:-1", "cuda:a", "CUDA", "cpu:0", "cuda:1000"})
+  @ValueSource(strings = {"", "gpu", "cuda:", "cuda:-1", "cuda:a", "CUDA", "cpu:", "cuda:1000"})
   void refusesUnknownDeviceAndNamesThoseThereAre(String device) {
     assertThatThrownBy(() -> choice(device, Precision.FP32))
         .isInstanceOfSatisfying(

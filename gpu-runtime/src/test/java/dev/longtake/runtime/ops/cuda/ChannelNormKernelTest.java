@@ -7,7 +7,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ChannelNormKernelTest {
   @ParameterizedTest
-  @CsvSource({"1, 1", "8, 1", "9, 2", "16, 2", "17, 4", "96, 16", "128, 16", "192, 32", "1024, 32"})
+  @CsvSource({
+    "1, 1",
+    "32, 1",
+    "33, 2",
+    "65, 4",
+    "96, 4",
+    "192, 8",
+    "384, 16",
+    "1024, 32",
+    "2048, 32"
+  })
   void lanesCoverARowUpToAWarp(int width, int lanes) {
     assertThat(ChannelNormKernel.lanes(width)).isEqualTo(lanes);
   }

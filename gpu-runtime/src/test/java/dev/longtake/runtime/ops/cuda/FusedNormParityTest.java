@@ -60,27 +60,29 @@ class FusedNormParityTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 8, BF16, true",
-    "6, 33, FP32, true",
-    "9, 256, BF16, false",
-    "5, 5120, FP32, false",
-    "3375, 5120, FP32, true"
+    "1, 8, 1, BF16, true",
+    "6, 33, 2, FP32, true",
+    "9, 256, 3, BF16, false",
+    "5, 5120, 1, FP32, false",
+    "3375, 5120, 3, BF16, true",
+    "3375, 5120, 1, FP32, true"
   })
-  void addThenLayerNormMatchesReference(int rows, int width, DType parameters, boolean gated) {
+  void addThenLayerNormMatchesReference(
+      int rows, int width, int groups, DType parameters, boolean gated) {
     try (ParityTrial trial = ParityTrial.open(12)) {
       Pair x = trial.input(FP32, rows, width);
       Pair y = trial.input(BF16, rows, width);
       Pair gate = gated ? trial.input(FP32, width) : null;
-      Pair scale = trial.input(parameters, 1, width);
-      Pair shift = trial.input(parameters, 1, width);
+      Pair scale = trial.input(parameters, groups, width);
+      Pair shift = trial.input(parameters, groups, width);
       Pair plain = trial.output(BF16, rows, width);
       Pair modulated = trial.output(BF16, rows, width);
 
       trial.run(
           (ops, side) -> {
             Tensor factors = side.ofNullable(gate);
-            Tensor weight = side.of(scale).reshape(width);
-            Tensor bias = side.of(shift).reshape(width);
+            Tensor weight = side.of(scale).slice(0, 1).reshape(width);
+            Tensor bias = side.of(shift).slice(0, 1).reshape(width);
             ops.addThenLayerNorm(
                 side.of(x), side.of(y), factors, weight, bias, 1e-6f, side.of(plain));
             ops.addThenLayerNormModulated(
@@ -133,7 +135,8 @@ class FusedNormParityTest {
                   r);
               read(ops, r, identity, side.of(second));
               r = ops == gpu ? r : side.of(third);
-              ops.addThenLayerNormModulated(side.of(x), side.of(y), null, one, other, 1e-6f, r);
+              ops.addThenLayerNormModulated(
+                  side.of(x), side.of(y), null, side.of(scale), side.of(shift), 1e-6f, r);
               read(ops, r, identity, side.of(third));
             });
 

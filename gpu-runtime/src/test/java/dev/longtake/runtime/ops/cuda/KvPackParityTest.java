@@ -1,6 +1,7 @@
 package dev.longtake.runtime.ops.cuda;
 
 import static dev.longtake.runtime.tensor.DType.BF16;
+import static dev.longtake.runtime.tensor.DType.FP32;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.runtime.memory.Arena;
@@ -53,6 +54,53 @@ class KvPackParityTest {
         assertPacked(gpu, small, first, PackedBytes::ofValue, packedValues);
         assertThat(ParityTrial.read(gpu, keys.device())).isEqualTo(rounded(gpu, plain));
         assertThat(ParityTrial.read(gpu, values.device())).isEqualTo(rounded(gpu, small));
+      }
+    }
+  }
+
+  // as above, and rows of one warp and of several
+  @ParameterizedTest
+  @CsvSource({
+    "0, 1, 1, true",
+    "5, 9, 3, true",
+    "15, 2, 2, false",
+    "16, 16, 5, true",
+    "9, 71, 9, false",
+    "1131, 3375, 7, true",
+    "7, 113, 40, true",
+    "8, 112, 40, false"
+  })
+  void turnedKeysAreThoseOfSeparateSteps(int first, int count, int heads, boolean normalized) {
+    try (ParityTrial trial = ParityTrial.open(22);
+        KernelModules modules = new KernelModules(trial.context())) {
+      KvPackKernels kernels = new KvPackKernels(modules);
+      CudaOps gpu = trial.gpu();
+      Pair keys = trial.input(3, BF16, count, heads, WIDTH);
+      Pair turned = trial.output(BF16, count, heads, WIDTH);
+      Pair weight = trial.input(BF16, heads * WIDTH);
+      Pair cos = trial.input(FP32, count, WIDTH / 2);
+      Pair sin = trial.input(FP32, count, WIDTH / 2);
+      try (Arena.Scope scope = gpu.workspace().scope()) {
+        int groups = (first + count + 15) / 16 + 1;
+        DeviceTensor packed = PackedBytes.allocate(gpu, groups, heads, WIDTH, OTHERS);
+
+        kernels.packTurnedKeys(
+            gpu.stream(),
+            keys.device(),
+            normalized ? weight.device() : null,
+            1e-6f,
+            cos.device(),
+            sin.device(),
+            packed,
+            first);
+
+        if (normalized) {
+          gpu.rmsNormRope(
+              keys.device(), weight.device(), 1e-6f, cos.device(), sin.device(), turned.device());
+        } else {
+          gpu.rope(keys.device(), cos.device(), sin.device(), turned.device());
+        }
+        assertPacked(gpu, turned, first, PackedBytes::ofKey, packed);
       }
     }
   }

@@ -1,0 +1,226 @@
+package dev.longtake.runtime.engine;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.FrameSink;
+import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Picture;
+import dev.longtake.runtime.api.PictureLatents;
+import dev.longtake.runtime.api.TakeSession;
+import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.api.TakeState;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.sampling.TakeNoise;
+import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.spi.Residency;
+import dev.longtake.runtime.strategy.ExecutionStrategies;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+
+/**
+ * Engines on a device each, which know nothing of each other: takes are dealt to them one by one.
+ * They read one checkpoint.
+ */
+final class DataParallelEngine implements OpenEngine {
+  private final EngineConfig config;
+  private final Resources resources;
+  private final List<LongtakeEngine> engines = new ArrayList<>();
+  private final BlockingQueue<LongtakeEngine> freeLanes = new LinkedBlockingQueue<>();
+  private final int lanes;
+
+  private DataParallelEngine(EngineConfig config, Resources resources) {
+    this.config = config;
+    this.resources = resources;
+    this.lanes = config.lanes();
+  }
+
+  /**
+   * Opens the engines; owns {@code source}.
+   *
+   * @param config whose lanes are dealt as evenly as possible
+   * @param names of the devices
+   * @param devices opens a device
+   * @throws LongtakeException INVALID_CONFIG if there are more devices than lanes
+   */
+  static DataParallelEngine open(
+      EngineConfig config,
+      ModelSource source,
+      List<String> names,
+      IntFunction<ComputeDevice> devices) {
+    Resources resources = new Resources();
+    resources.add(source);
+    try {
+      requireALaneEach(config, names.size());
+      DataParallelEngine engine = new DataParallelEngine(config, resources);
+      engine.openAll(source, names, devices);
+      return engine;
+    } catch (RuntimeException | Error e) {
+      resources.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private static void requireALaneEach(EngineConfig config, int devices) {
+    if (config.lanes() < devices) {
+      throw new LongtakeException(
+          ErrorCode.INVALID_CONFIG,
+          ("Strategy '%s' renders a video on one device, so that %d devices need %d lanes to have "
+                  + "something to do, but there %s %d. Ask for more lanes or fewer devices, or "
+                  + "choose strategy tpp, which renders a video on all of them.")
+              .formatted(
+                  config.strategy(),
+                  devices,
+                  devices,
+                  config.lanes() == 1 ? "is" : "are",
+                  config.lanes()));
+    }
+  }
+
+  private void openAll(ModelSource source, List<String> names, IntFunction<ComputeDevice> devices) {
+    int count = names.size();
+    List<LongtakeEngine> opened =
+        Together.open(
+            count,
+            // Who pins memory of the host must see what those before have left of it.
+            pinsMemory(source) ? 1 : count,
+            index -> {
+              int ownLanes = lanes / count + (index < lanes % count ? 1 : 0);
+              return LongtakeEngine.open(
+                  config.on(names.get(index), ownLanes),
+                  new SharedSource(source),
+                  () -> devices.apply(index));
+            });
+    opened.forEach(engine -> engines.add(resources.add(engine)));
+    for (int lane = 0; lane < lanes; lane++) {
+      freeLanes.add(engines.get(lane % count));
+    }
+  }
+
+  private boolean pinsMemory(ModelSource source) {
+    ModelShape shape =
+        source
+            .shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps())
+            .model();
+    ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
+    return !strategy.least(shape).equals(Residency.all(shape.dit().layers()));
+  }
+
+  @Override
+  public EngineConfig config() {
+    return config;
+  }
+
+  @Override
+  public String memoryPlan() {
+    return engines.stream()
+        .map(engine -> engine.device().description() + ": " + engine.memoryPlan())
+        .collect(Collectors.joining(System.lineSeparator()));
+  }
+
+  @Override
+  public EngineShape shape() {
+    return engines.get(0).shape();
+  }
+
+  @Override
+  public List<Part> parts() {
+    return engines.stream().flatMap(engine -> engine.parts().stream()).toList();
+  }
+
+  @Override
+  public HostValues encodePrompt(String prompt) {
+    return leastBusy().encodePrompt(prompt);
+  }
+
+  @Override
+  public HostValues encodeAudio(float[] samples, int silentFrames) {
+    return leastBusy().encodeAudio(samples, silentFrames);
+  }
+
+  @Override
+  public PictureLatents encodePicture(Picture picture) {
+    return leastBusy().encodePicture(picture);
+  }
+
+  /** Returns an engine with a lane free, or any. */
+  private LongtakeEngine leastBusy() {
+    LongtakeEngine free = freeLanes.peek();
+    return free == null ? engines.get(0) : free;
+  }
+
+  @Override
+  public TakeSession open(TakeSpec spec) {
+    return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
+  }
+
+  @Override
+  public TakeSession open(TakeSpec spec, TakeNoise random, GenerationListener listener) {
+    LongtakeEngine engine = takeLane();
+    try {
+      return new Session(engine, engine.open(spec, random, listener));
+    } catch (RuntimeException | Error e) {
+      freeLanes.add(engine);
+      throw e;
+    }
+  }
+
+  private LongtakeEngine takeLane() {
+    try {
+      return freeLanes.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a lane", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    checkState(freeLanes.size() == lanes, "a take is still open; close it first");
+    resources.close();
+  }
+
+  /** A take, which gives its lane back. */
+  private final class Session implements TakeSession {
+    private final LongtakeEngine engine;
+    private final TakeSession inner;
+    private boolean closed;
+
+    Session(LongtakeEngine engine, TakeSession inner) {
+      this.engine = engine;
+      this.inner = inner;
+    }
+
+    @Override
+    public void renderClip(FrameSink sink) {
+      inner.renderClip(sink);
+    }
+
+    @Override
+    public int frames() {
+      return inner.frames();
+    }
+
+    @Override
+    public TakeState state(int keptFrames) {
+      return inner.state(keptFrames);
+    }
+
+    @Override
+    public void close() {
+      if (!closed) {
+        closed = true;
+        inner.close();
+        freeLanes.add(engine);
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.longtake.runtime.engine;
+
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.engine.device.DeviceList;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+
+/** Opens the engine that a configuration asks for, on one device or on several. */
+public final class Engines {
+  private Engines() {}
+
+  /**
+   * Opens an engine; owns {@code source}.
+   *
+   * @throws dev.longtake.runtime.api.LongtakeException as {@link
+   *     dev.longtake.runtime.api.EngineProvider#open}
+   */
+  public static OpenEngine open(EngineConfig config, ModelSource source) {
+    return open(config, source, UnaryOperator.identity());
+  }
+
+  /**
+   * Opens an engine; owns {@code source}.
+   *
+   * @param around is given each device when it is opened, and returns what the engine shall use
+   */
+  public static OpenEngine open(
+      EngineConfig config, ModelSource source, UnaryOperator<ComputeDevice> around) {
+    DeviceList devices;
+    try {
+      devices = DeviceList.of(config.device(), config.precision(), config.kvPrecision());
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+    IntFunction<ComputeDevice> open =
+        index -> around.apply(devices.open(index, config.cpuThreads()));
+    if (devices.size() == 1) {
+      return LongtakeEngine.open(config, source, () -> open.apply(0));
+    }
+    List<String> names = devices.choices().stream().map(DeviceChoice::device).toList();
+    return DataParallelEngine.open(config, source, names, open);
+  }
+}

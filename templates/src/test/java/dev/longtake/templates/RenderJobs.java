@@ -1,0 +1,116 @@
+package dev.longtake.templates;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A manifest with what it needs, and {@code longtake render} of it in processes of their own.
+ *
+ * @param directory where all is
+ */
+record RenderJobs(Path directory) {
+  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Path SPEECH = ROOT.resolve("examples/demo/speech/speech_de.wav");
+  private static final Path CHECKPOINT =
+      ROOT.resolve("gpu-runtime/src/test/resources/golden/small/ckpt");
+  private static final int HEADER_BYTES = 44;
+  private static final int BYTES_PER_SECOND = 2 * 16_000;
+  private static final double SECONDS = 3;
+  private static final double SECONDS_APART = 0.6;
+
+  /** Brings so many different requests for equally long videos. */
+  static RenderJobs prepare(Path directory, int videos) throws IOException {
+    byte[] speech = Files.readAllBytes(SPEECH);
+    StringBuilder manifest = new StringBuilder();
+    for (int i = 0; i < videos; i++) {
+      int first = HEADER_BYTES + (int) (i * SECONDS_APART * BYTES_PER_SECOND);
+      byte[] samples =
+          Arrays.copyOfRange(speech, first, first + (int) (SECONDS * BYTES_PER_SECOND));
+      Files.write(directory.resolve("s%d.wav".formatted(i)), wav(speech, samples));
+      manifest.append(
+          "{\"id\":\"v%02d\",\"image\":\"%s\",\"audio\":\"s%d.wav\",\"prompt\":\"Video %d.\"}\n"
+              .formatted(
+                  i,
+                  ROOT.resolve("examples/demo/pictures/face_%d.png".formatted(i % 4 + 1)),
+                  i,
+                  i));
+    }
+    Files.writeString(directory.resolve("manifest.jsonl"), manifest);
+    return new RenderJobs(directory);
+  }
+
+  private static byte[] wav(byte[] like, byte[] samples) {
+    ByteBuffer wav =
+        ByteBuffer.allocate(HEADER_BYTES + samples.length).order(ByteOrder.LITTLE_ENDIAN);
+    wav.put(like, 0, HEADER_BYTES).put(samples);
+    wav.putInt(4, HEADER_BYTES - 8 + samples.length).putInt(HEADER_BYTES - 4, samples.length);
+    return wav.array();
+  }
+
+  Path output(String name) {
+    return directory.resolve(name);
+  }
+
+  /** Starts rendering into a directory. */
+  Job start(String name, String... options) throws IOException {
+    Path output = Files.createDirectories(output(name));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-XX:+UseSerialGC",
+                "-DRUST_FLAVOR=cpu",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"));
+    for (String part : List.of("lang", "util", "nio", "lang.invoke")) {
+      command.add("--add-opens=java.base/java.%s=ALL-UNNAMED".formatted(part));
+    }
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "render",
+            "--manifest=" + directory.resolve("manifest.jsonl"),
+            "--output=" + output,
+            "--checkpoint=" + CHECKPOINT,
+            "--size=64*64",
+            "--device=cpu",
+            "--lanes=1",
+            "--cpuThreads=1"));
+    command.addAll(List.of(options));
+    Path said = Files.createTempFile(directory, name, ".txt");
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    return new Job(process, said);
+  }
+
+  /** A run. Closing it ends it. */
+  record Job(Process process, Path output) implements AutoCloseable {
+    boolean isRunning() {
+      return process.isAlive();
+    }
+
+    /** Waits for the end. */
+    int exitCode() throws InterruptedException {
+      return process.waitFor();
+    }
+
+    String said() throws IOException {
+      return Files.readString(output, UTF_8);
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.longtake.transforms.render;
+
+import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.DeviceHealth;
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.GpuLease;
+import dev.longtake.runtime.api.LeasableDevice;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A device that this process has leased, and the engine on it. Guarded by its pool's lock. */
+final class DevicePlace {
+  private final GpuLease lease;
+  private final DeviceHealth health;
+  private @Nullable EngineConfig wanted; // what the engine was opened with, or is being
+  private @Nullable AvatarEngine engine;
+  private Company company = Company.SHARED;
+  private int takes;
+  private State state = State.WELL;
+  private volatile Duration slowestClip = Duration.ZERO;
+
+  private enum State {
+    WELL,
+    LOST,
+    HUNG
+  }
+
+  DevicePlace(GpuLease lease, DeviceHealth health) {
+    this.lease = lease;
+    this.health = health;
+  }
+
+  LeasableDevice device() {
+    return lease.device();
+  }
+
+  /** Returns how many have the right to use the engine. */
+  int takes() {
+    return takes;
+  }
+
+  /** Returns whether the engine is the one that is wanted, and has a free lane. */
+  boolean hasLaneFor(EngineConfig config) {
+    return engine != null && isFreeFor(config);
+  }
+
+  /** Returns whether such an engine is being opened, and will have a free lane. */
+  boolean willHaveLaneFor(EngineConfig config) {
+    return engine == null && takes > 0 && isFreeFor(config);
+  }
+
+  private boolean isFreeFor(EngineConfig config) {
+    return isWell() && company == Company.SHARED && config.equals(wanted) && takes < config.lanes();
+  }
+
+  /** Returns whether nobody uses the device. */
+  boolean isIdle() {
+    return takes == 0;
+  }
+
+  /** Returns whether nothing is known against the device. */
+  boolean isWell() {
+    return state == State.WELL;
+  }
+
+  @Nullable AvatarEngine engine() {
+    return engine;
+  }
+
+  DeviceHealth health() {
+    return health;
+  }
+
+  /** Returns how long the slowest clip has taken, zero if there was none. Safe without the lock. */
+  Duration slowestClip() {
+    return slowestClip;
+  }
+
+  /** Notes how long a clip has taken. Safe without the lock. */
+  synchronized void clipTook(Duration time) {
+    if (time.compareTo(slowestClip) > 0) {
+      slowestClip = time;
+    }
+  }
+
+  /** Counts somebody who uses the device, and opens the engine if it is not there. */
+  void reserve(EngineConfig config, Company whose) {
+    if (!config.equals(wanted)) {
+      closeEngine();
+    }
+    wanted = config;
+    company = whose;
+    takes++;
+  }
+
+  void opened(AvatarEngine opened) {
+    engine = opened;
+  }
+
+  void leave() {
+    takes--;
+    if (takes == 0) {
+      company = Company.SHARED;
+    }
+    if (engine == null && takes == 0) {
+      wanted = null;
+    }
+  }
+
+  /** Lets nobody use the device any more. */
+  void lose(boolean hangs) {
+    state = hangs || state == State.HUNG ? State.HUNG : State.LOST;
+  }
+
+  private void closeEngine() {
+    AvatarEngine closing = engine;
+    engine = null;
+    wanted = null;
+    slowestClip = Duration.ZERO;
+    if (closing != null) {
+      closing.close();
+    }
+  }
+
+  /**
+   * Closes the engine, and gives the device back to the host. What hangs cannot be closed: engine
+   * and lease remain until the process ends.
+   *
+   * @throws RuntimeException if the engine could not be closed; the device was given back
+   */
+  void close() {
+    if (state == State.HUNG) {
+      return;
+    }
+    try {
+      closeEngine();
+    } finally {
+      health.close();
+      lease.close();
+    }
+  }
+}
