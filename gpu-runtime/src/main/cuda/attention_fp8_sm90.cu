@@ -22,22 +22,14 @@
 // combine_fp8_128: grid ((items - whole) * 16), 256 threads.
 // Java side: HopperFp8AttentionKernel. Specification: CpuOps#attention, of the rounded numbers.
 
-#include "include/shared_memory.cuh"
+#include "include/attention_items.cuh"
 #include "include/softmax_fp8.cuh"
-#include "include/warp_roles.cuh"
 #include "include/warpgroup_fp8.cuh"
 
 namespace {
 
-constexpr int kWidth = 128;
-constexpr int kQueries = 128;  // of an item
-constexpr int kGroupQueries = 64;
-constexpr int kGroupThreads = 128;
-constexpr int kConsumers = 2;  // groups of warps that compute
-constexpr int kThreads = (kConsumers + 1) * kGroupThreads;
 constexpr int kTokens = 16;                       // of a group of tokens
 constexpr unsigned kTokensBytes = kTokens * 128;  // of one head
-constexpr int kPartialRows = 130;                 // 128 of sums, and two of the softmax's state
 
 // How the work is cut; the kernel's template argument, so that ways can be compared.
 struct Cut {
@@ -48,52 +40,6 @@ struct Cut {
   static constexpr bool kTakeTurns = true;  // the groups, with the tensor cores
   static constexpr bool kSumRounded = true;  // rather than exponentials as they are
   static constexpr bool kWaitLate = false;   // for values: only when all exponentials are there
-};
-
-// Names of the barriers among warps; 0 is __syncthreads().
-enum { kOwnGroup = 1, kTurn = 1 + kConsumers };
-
-// What one thread block computes.
-struct Work {
-  int head;
-  int first_query;
-  int skip;   // tokens in front of the first in its group
-  int end;    // the token behind the last, counted from that group on
-  int tile;   // the first
-  int tiles;  // the one behind the last
-  int part;   // the block's number among those that write partial sums, or -1
-};
-
-__device__ inline Work work_of(int queries, int first, int count, int whole, int parts,
-                               int tile_keys) {
-  Work work;
-  const int blocks = (queries + kQueries - 1) / kQueries;
-  const int index = blockIdx.x;
-  work.part = index < whole ? -1 : index - whole;
-  const int item = index < whole ? index : whole + work.part / parts;
-  work.head = item / blocks;
-  work.first_query = item % blocks * kQueries;
-  work.skip = first % kTokens;
-  work.end = work.skip + count;
-  const int tiles = (work.end + tile_keys - 1) / tile_keys;
-  work.tile = index < whole ? 0 : tiles * (work.part % parts) / parts;
-  work.tiles = index < whole ? tiles : tiles * (work.part % parts + 1) / parts;
-  return work;
-}
-
-// Stages are used in turn; `parity` is that of the phase in which one is filled.
-template <int Stages>
-struct Turn {
-  int stage = 0;
-  unsigned parity = 0;
-
-  __device__ inline void advance() {
-    stage++;
-    if (stage == Stages) {
-      stage = 0;
-      parity ^= 1;
-    }
-  }
 };
 
 // Tiles of keys or of values in shared memory, all by their addresses there.
@@ -220,16 +166,6 @@ __device__ inline void multiply_values(float (&result)[kWidth / 2],
   }
 }
 
-// Excludes the tokens outside [from, to) of a tile.
-template <int Scores>
-__device__ inline void mask(float (&score)[Scores], int from, int to) {
-#pragma unroll
-  for (int i = 0; i < Scores; i++) {
-    const int key = i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2;
-    score[i] = key >= from && key < to ? score[i] : -INFINITY;
-  }
-}
-
 // One group of warps' 64 queries.
 template <class C>
 struct Rows {
@@ -255,14 +191,10 @@ struct Rows {
     for (int i = 0; i < kWidth / 2; i++) result[i] = 0.0f;
   }
 
-  __device__ inline bool is_whole(int tile) const {
-    return tile * C::kKeys >= work.skip && (tile + 1) * C::kKeys <= work.end;
-  }
-
   // The values of `tile` have come; makes them fit for products.
   __device__ inline void receive_values(int tile, const Turn<C::kStages>& at) const {
     wait_phase(values.full(at.stage), at.parity);
-    if (!is_whole(tile)) {
+    if (!work.is_whole(tile, C::kKeys)) {
       clear_values<C>(values.tile(at.stage), work.skip - tile * C::kKeys,
                       work.end - tile * C::kKeys);
       publish_to_tensor_cores();
@@ -309,7 +241,7 @@ struct Rows {
   __device__ inline void apply_softmax(int tile) {
     settle(score);
     free(keys.free(turn.stage));
-    if (!is_whole(tile)) {
+    if (!work.is_whole(tile, C::kKeys)) {
       mask(score, work.skip - tile * C::kKeys, work.end - tile * C::kKeys);
     }
     softmax.grow(score, scale_log2);
@@ -385,45 +317,6 @@ struct Rows {
       sum += __shfl_xor_sync(0xffffffffu, sum, 2);
     }
   }
-
-  // Returns the row among the item's that a half of the results belongs to.
-  __device__ inline int row(int half) const {
-    return threadIdx.x / 32 * 16 + half * 8 + threadIdx.x % 32 / 4;
-  }
-
-  __device__ inline void store(bf16* out, int queries, int heads) const {
-#pragma unroll
-    for (int half = 0; half < 2; half++) {
-      const int query = work.first_query + row(half);
-      if (query < queries) {
-        bf16* target = out + (static_cast<long long>(query) * heads + work.head) * kWidth +
-                       threadIdx.x % 4 * 2;
-        const float factor = 1.0f / softmax.sum[half];
-#pragma unroll
-        for (int n = 0; n < kWidth / 8; n++) {
-          *reinterpret_cast<unsigned*>(target + n * 8) =
-              pack_bf16(result[n * 4 + half * 2] * factor, result[n * 4 + half * 2 + 1] * factor);
-        }
-      }
-    }
-  }
-
-  __device__ inline void store_partial(float* partial) const {
-    float* own = partial + static_cast<long long>(work.part) * kPartialRows * kWidth;
-#pragma unroll
-    for (int half = 0; half < 2; half++) {
-      float* target = own + row(half) * kWidth + threadIdx.x % 4 * 2;
-#pragma unroll
-      for (int n = 0; n < kWidth / 8; n++) {
-        *reinterpret_cast<float2*>(target + n * 8) =
-            make_float2(result[n * 4 + half * 2], result[n * 4 + half * 2 + 1]);
-      }
-      if (threadIdx.x % 4 == 0) {
-        own[kQueries * kWidth + row(half)] = softmax.reference[half];
-        own[(kQueries + 1) * kWidth + row(half)] = softmax.sum[half];
-      }
-    }
-  }
 };
 
 template <class C>
@@ -437,7 +330,7 @@ __device__ inline void attend(const bf16* q, const unsigned char* keys, const un
   const Ring<C> key_ring = {key_tiles, shared_address(barriers)};
   const Ring<C> value_ring = {key_tiles + C::kStages * Ring<C>::kTileBytes,
                               shared_address(barriers + C::kStages * 2)};
-  const Work work = work_of(queries, first, count, whole, parts, C::kKeys);
+  const Work work = work_of(queries, first % kTokens, count, whole, parts, C::kKeys);
   if (threadIdx.x == 0) {
     key_ring.create();
     value_ring.create();
@@ -464,9 +357,9 @@ __device__ inline void attend(const bf16* q, const unsigned char* keys, const un
     Rows<C> rows(own_queries, key_ring, value_ring, work, scale * 1.4426950408889634f);
     rows.compute();
     if (work.part < 0) {
-      rows.store(out, queries, heads);
+      store_rows(out, work, queries, heads, rows.result, rows.softmax.sum);
     } else {
-      rows.store_partial(partial);
+      store_part(partial, work, rows.result, rows.softmax.reference, rows.softmax.sum);
     }
   }
 }
@@ -481,40 +374,8 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
   attend<Cut>(q, keys, values, out, partial, queries, heads, first, count, scale, whole, parts);
 }
 
-// A warp combines a query's parts.
 extern "C" __global__ void combine_fp8_128(const float* __restrict__ partial,
                                            bf16* __restrict__ out, int queries, int heads,
                                            int whole, int parts) {
-  const int row = (blockIdx.x * blockDim.x + threadIdx.x) / 32;
-  const int lane = threadIdx.x % 32;
-  const int blocks = (queries + kQueries - 1) / kQueries;
-  const int item = whole + row / kQueries;
-  const int query = item % blocks * kQueries + row % kQueries;
-  if (query >= queries) {
-    return;
-  }
-  constexpr long long kPartial = kPartialRows * kWidth;
-  const float* sums = partial + row / kQueries * parts * kPartial;
-  const float* references = sums + kQueries * kWidth + row % kQueries;
-  float largest = -INFINITY;
-  for (int part = 0; part < parts; part++) {
-    largest = fmaxf(largest, references[part * kPartial]);
-  }
-  float total = 0.0f;
-  float result[4] = {};
-  for (int part = 0; part < parts; part++) {
-    const float* state = references + part * kPartial;
-    const float factor = power_of_two(state[0] - largest);
-    total = fmaf(state[kWidth], factor, total);
-    const float4 v =
-        reinterpret_cast<const float4*>(sums + part * kPartial + row % kQueries * kWidth)[lane];
-    result[0] = fmaf(v.x, factor, result[0]);
-    result[1] = fmaf(v.y, factor, result[1]);
-    result[2] = fmaf(v.z, factor, result[2]);
-    result[3] = fmaf(v.w, factor, result[3]);
-  }
-  const float scale = 1.0f / total;
-  bf16* target = out + (static_cast<long long>(query) * heads + item / blocks) * kWidth + lane * 4;
-  *reinterpret_cast<uint2*>(target) = make_uint2(pack_bf16(result[0] * scale, result[1] * scale),
-                                                 pack_bf16(result[2] * scale, result[3] * scale));
+  combine_item_parts(partial, out, queries, heads, whole, parts);
 }

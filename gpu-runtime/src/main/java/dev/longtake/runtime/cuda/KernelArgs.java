@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 
 /**
  * The arguments of one kernel launch, in the order of the kernel's C signature and laid out as C
- * lays out its parameters: each at a multiple of its own size.
+ * lays out its parameters: each at a multiple of its own size, a tensor map at one of 64.
  *
  * <p>May be reused: {@link CudaFunction#launch} copies the values before it returns. Not safe for
  * use by several threads.
@@ -57,6 +57,15 @@ public final class KernelArgs {
     return this;
   }
 
+  /** Adds a {@code __grid_constant__} tensor map. */
+  public KernelArgs tensorMap(TensorMap map) {
+    ByteBuffer target = reserve(TensorMap.BYTES, TensorMap.ALIGNMENT_BYTES);
+    for (int i = 0; i < TensorMap.BYTES / Long.BYTES; i++) {
+      target.putLong(map.word(i));
+    }
+    return this;
+  }
+
   /** Returns how many bytes the arguments take, padding between them included. */
   int bytes() {
     return values.position();
@@ -68,7 +77,11 @@ public final class KernelArgs {
   }
 
   private ByteBuffer reserve(int size) {
-    int start = (values.position() + size - 1) / size * size;
+    return reserve(size, size);
+  }
+
+  private ByteBuffer reserve(int size, int alignment) {
+    int start = (values.position() + alignment - 1) / alignment * alignment;
     if (start + size > values.capacity()) {
       grow(start + size);
     }

@@ -33,6 +33,7 @@ public final class ScratchBytes {
   public static final int CHANNEL_MULTIPLE = 8;
 
   private static final int HALF_BYTES = 2;
+  private static final int PARTS_HEAD_WIDTH = 128;
 
   private ScratchBytes() {}
 
@@ -64,9 +65,16 @@ public final class ScratchBytes {
         && weights.shape().inChannels() > 1;
   }
 
-  /** Returns what {@link Ops#attention} takes: for results that must not overwrite the queries. */
-  public static long attention(Tensor q) {
-    return q.dtype() == DType.BF16 ? align(q.bytes()) : 0;
+  /**
+   * Returns what {@link Ops#attention} takes: for results that must not overwrite the queries, or,
+   * on Hopper, for sums of parts.
+   */
+  public static long attention(Tensor q, Tensor out) {
+    if (q.dtype() != DType.BF16) {
+      return 0;
+    }
+    long detour = out == q ? align(q.bytes()) : 0;
+    return q.shape().extent(-1) == PARTS_HEAD_WIDTH ? Math.max(detour, PARTS) : detour;
   }
 
   /** Returns what a normalisation takes that cannot round to FP8 itself: for its result in bf16. */

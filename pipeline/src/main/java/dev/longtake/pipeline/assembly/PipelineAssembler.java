@@ -12,12 +12,12 @@ import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.PostProcessorFactory;
 import dev.longtake.pipeline.spi.RendererFactory;
 import dev.longtake.pipeline.spi.RequestSourceFactory;
+import dev.longtake.pipeline.spi.RunMetric;
 import dev.longtake.pipeline.spi.TakePlannerFactory;
 import dev.longtake.pipeline.spi.VideoSinkFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.beam.sdk.Pipeline;
-import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.transforms.Flatten;
@@ -82,23 +82,23 @@ public final class PipelineAssembler {
 
     Outcome<RenderedVideo> finished =
         Outcome.of(videos, PCollectionList.of(failed).apply("Failed", Flatten.pCollections()));
-    videos.apply("CountVideos", ParDo.of(new CountFn<>(RunCounts.VIDEOS)));
-    finished.failed().apply("CountFailures", ParDo.of(new CountFn<>(RunCounts.FAILURES)));
+    videos.apply("CountVideos", ParDo.of(new CountFn<>(RunMetric.VIDEOS_FINISHED)));
+    finished.failed().apply("CountFailures", ParDo.of(new CountFn<>(RunMetric.REQUESTS_FAILED)));
     finished.apply("Sink", sink.create(options));
     return finished;
   }
 
   /** Counts elements, and gives none. */
   private static final class CountFn<T> extends DoFn<T, Void> {
-    private final String counter;
+    private final RunMetric counter;
 
-    CountFn(String counter) {
+    CountFn(RunMetric counter) {
       this.counter = counter;
     }
 
     @ProcessElement
     public void processElement() {
-      Metrics.counter(RunCounts.NAMESPACE, counter).inc();
+      counter.counter().inc();
     }
 
     @Override

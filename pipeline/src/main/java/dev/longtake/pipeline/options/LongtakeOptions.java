@@ -12,13 +12,14 @@ import org.jspecify.annotations.Nullable;
  * that whoever uses it decides, from the checkpoint or the device.
  */
 public interface LongtakeOptions extends PipelineOptions {
-  @Description("Manifest to render: .jsonl, .csv, or an official batch file; a path or a URI.")
+  @Description(
+      "Manifest to render: .jsonl, .csv, or an official batch file; a path or a URI (gs:// too).")
   @Validation.Required
   String getManifest();
 
   void setManifest(String manifest);
 
-  @Description("Directory for the finished videos and the report; a path or a URI.")
+  @Description("Directory for the finished videos and the report; a path or a URI (gs:// too).")
   @Validation.Required
   String getOutput();
 
@@ -39,15 +40,16 @@ public interface LongtakeOptions extends PipelineOptions {
   void setCheckpoint(String checkpoint);
 
   @Description(
-      "What computes: cpu; cuda for all GPUs that a process sees; cuda:N for one of them; or auto for"
-          + " cuda where there is one. LONGTAKE_DEVICE in a worker's environment goes before.")
+      "What computes: cpu; cuda for all GPUs that a process sees; cuda:N for one of them; or auto"
+          + " for cuda where there is one. LONGTAKE_DEVICE in a worker's environment goes before.")
   @Default.String("auto")
   String getDevice();
 
   void setDevice(String device);
 
   @Description(
-      "How the model is placed: resident, offload, sharded, tpp, or auto for the fastest that fits.")
+      "How the model is placed: resident, offload, sharded, tpp, or auto for the fastest that"
+          + " fits.")
   @Default.String("auto")
   String getStrategy();
 

@@ -22,8 +22,8 @@ import org.apache.beam.sdk.io.fs.ResourceId;
 import org.apache.beam.sdk.util.MimeTypes;
 
 /**
- * Brings finished files to where users look for them, through Beam's {@link FileSystems}: nobody
- * sees half of one.
+ * Brings finished files to where users look for them: nobody sees half of one. Google Cloud Storage
+ * is written to as by the work store, everything else through Beam's {@link FileSystems}.
  */
 public final class Publisher {
   private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
@@ -32,16 +32,23 @@ public final class Publisher {
   private Publisher() {}
 
   /**
-   * Copies a file to a destination, under a temporary name beside it that is then renamed. Replaces
-   * what is there. Directories are made where the file system has any.
+   * Copies a file to a destination, where it appears when it is complete: in Google Cloud Storage
+   * by itself, elsewhere under a temporary name beside it that is then renamed. Replaces what is
+   * there. Directories are made where the file system has any.
    *
    * @param file local; left as it is
-   * @param destination URI or local path of a file, on a file system that Beam knows
+   * @param destination URI or local path of a file, in Google Cloud Storage or on a file system
+   *     that Beam knows
    * @return the file's SHA-256 in lowercase hexadecimal
    * @throws IOException if copying fails; the destination is then as it was
    */
   @SuppressWarnings("UnstableApiUsage") // hashing streams have been beta since 2011
   public static String publish(Path file, String destination) throws IOException {
+    if (GcsName.is(destination)) {
+      LocalContent content = LocalContent.of(file);
+      GcsObjects.ofThisProcess().put(GcsName.parse(destination), content);
+      return content.digest();
+    }
     ResourceId target = FileSystems.matchNewResource(withoutFileScheme(destination), false);
     ResourceId temporary =
         target
@@ -63,9 +70,16 @@ public final class Publisher {
   /**
    * Returns the length of a published file in bytes, or -1 if there is none.
    *
-   * @param destination URI or local path of a file; a URI's wildcards are taken for such
+   * @param destination URI or local path of a file; a URI's wildcards are taken for such, except in
+   *     Google Cloud Storage
    */
   public static long lengthOf(String destination) throws IOException {
+    if (GcsName.is(destination)) {
+      return GcsObjects.ofThisProcess()
+          .find(GcsName.parse(destination))
+          .map(GcsObject::bytes)
+          .orElse(NOT_THERE);
+    }
     if (!isLocal(destination)) {
       try {
         return FileSystems.matchSingleFileSpec(destination).sizeBytes();

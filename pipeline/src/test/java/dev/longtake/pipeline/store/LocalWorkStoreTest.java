@@ -42,6 +42,11 @@ class LocalWorkStoreTest extends WorkStoreContract {
     }
   }
 
+  @Override
+  int leftoversOfACrash() {
+    return 1;
+  }
+
   @Test
   void writesNothingBeforeItIsAskedTo() throws IOException {
     WorkStore store = newStore();

@@ -34,6 +34,7 @@ final class StoreWriter {
             "-Xmx64m",
             "-XX:TieredStopAtLevel=1",
             "-Djava.io.tmpdir=" + scratch,
+            "-D" + GcsEndpoint.PROPERTY + "=" + System.getProperty(GcsEndpoint.PROPERTY, ""),
             "-cp",
             System.getProperty("java.class.path"),
             StoreWriter.class.getName(),

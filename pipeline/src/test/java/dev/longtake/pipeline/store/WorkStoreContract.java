@@ -51,6 +51,9 @@ abstract class WorkStoreContract {
   /** Returns the location of every file below the root, temporary ones too. */
   abstract List<String> files(WorkStore store) throws IOException;
 
+  /** Returns how many files a process leaves in the store that dies while it writes a blob. */
+  abstract int leftoversOfACrash();
+
   @BeforeEach
   void openStore() throws IOException {
     store = newStore();
@@ -380,10 +383,11 @@ abstract class WorkStoreContract {
     Process crashed = StoreWriter.start("crash", store.root(), directory, 0);
 
     assertThat(crashed.waitFor()).isEqualTo(StoreWriter.CRASHED);
-    assertThat(files(store)).hasSize(4); // blob, fragment, marker, and half a blob
+    int left = 3 + leftoversOfACrash(); // blob, fragment, marker, and half a blob
+    assertThat(files(store)).hasSize(left);
     assertThat(store.deleteLeftovers(Instant.now().minus(WorkStore.LEFTOVER_AGE))).isZero();
-    assertThat(files(store)).hasSize(4);
-    assertThat(store.deleteLeftovers(Instant.now().plusSeconds(60))).isEqualTo(1);
+    assertThat(files(store)).hasSize(left);
+    assertThat(store.deleteLeftovers(Instant.now().plusSeconds(60))).isEqualTo(leftoversOfACrash());
     assertThat(files(store)).containsExactlyInAnyOrder(kept, entry.location(), NAME + ".json");
   }
 

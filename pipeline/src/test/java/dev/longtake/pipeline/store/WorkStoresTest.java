@@ -35,7 +35,7 @@ class WorkStoresTest {
     assertThatThrownBy(() -> WorkStores.open("ftp://host/dir"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "No work store opens 'ftp://host/dir'. On the class path are stores for: file.");
+            "No work store opens 'ftp://host/dir'. On the class path are stores for: file, gs.");
     assertThatThrownBy(() -> WorkStores.open(URI.create("dir")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'dir'");

@@ -7,12 +7,14 @@ import dev.longtake.pipeline.element.PreparedRequest;
 import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.Continuity;
+import dev.longtake.pipeline.spi.RunMetric;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.InvalidRequestException;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
+import dev.longtake.transforms.media.EncoderSettings;
 import dev.longtake.transforms.media.MediaException;
 import dev.longtake.transforms.records.TakeRecord;
 import dev.longtake.transforms.records.VideoRecord;
@@ -33,8 +35,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.apache.beam.sdk.metrics.Counter;
-import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.transforms.DoFn;
 import org.apache.beam.sdk.values.KV;
 
@@ -44,10 +44,6 @@ import org.apache.beam.sdk.values.KV;
  */
 final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip> {
   private static final String STAGE = "render";
-  private static final Counter FRAMES = Metrics.counter("longtake", "framesRendered");
-  private static final Counter CLIPS = Metrics.counter("longtake", "clipsRendered");
-  private static final Counter DEVICE_FAULTS = Metrics.counter("longtake", "deviceFaults");
-  private static final Counter REUSED = Metrics.counter("longtake", "clipsReused");
 
   private final RenderSettings settings;
   private final EngineSource engines;
@@ -149,8 +145,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
         return;
       }
       TakeRecord made = render(take, clips);
-      CLIPS.inc(clips.size());
-      FRAMES.inc(take.getFrames());
+      count(take, made);
       emit(clips, made, false);
     }
 
@@ -176,7 +171,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
           leased.lose(e);
           faults.add(leased.device(), e);
           release();
-          DEVICE_FAULTS.inc();
+          RunMetric.DEVICE_FAULTS.counter().inc();
           faults.company(); // a dead letter, if this was one too many
           if (!pool().mayGoOn()) {
             throw e; // the runner tries again, elsewhere if it can
@@ -208,6 +203,19 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
               });
     }
 
+    private void count(PlannedTake take, TakeRecord made) {
+      RunMetric.TAKES_RENDERED.counter(made.strategy()).inc();
+      RunMetric.CLIPS_RENDERED.counter().inc(made.clips().size());
+      RunMetric.FRAMES_RENDERED.counter().inc(take.getFrames());
+      RunMetric.VIDEO_MILLIS
+          .counter()
+          .inc(Math.round(1e3 * take.getFrames() / EncoderSettings.FRAMES_PER_SECOND));
+      for (TakeRecord.ClipRecord clip : made.clips()) {
+        RunMetric.RENDER_MILLIS.counter().inc(Math.round(1e3 * clip.renderSeconds()));
+        RunMetric.BYTES_COMMITTED.counter().inc(clip.bytes());
+      }
+    }
+
     /**
      * Publishes the video, if all of it was rendered here. A runner may leave the stage for that
      * until nothing is left to render; it then finds the video.
@@ -232,7 +240,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
     }
 
     private void reuse(List<Clip> clips, TakeRecord take) {
-      REUSED.inc(clips.size());
+      RunMetric.CLIPS_REUSED.counter().inc(clips.size());
       emit(clips, take, true);
     }
 

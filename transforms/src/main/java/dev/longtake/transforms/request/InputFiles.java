@@ -1,19 +1,17 @@
 package dev.longtake.transforms.request;
 
-import java.io.FileNotFoundException;
+import dev.longtake.pipeline.store.RemoteFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
-import org.apache.beam.sdk.io.FileSystems;
 
 /**
- * Opens inputs, wherever they are: local paths and {@code file:} URIs here, all others through
- * Beam's file systems. A name is never taken for a pattern.
+ * Opens inputs, wherever they are: local paths and {@code file:} URIs here, all others as {@link
+ * RemoteFiles} does. A name is never taken for a pattern.
  */
 public final class InputFiles {
   private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
@@ -30,12 +28,7 @@ public final class InputFiles {
     if (isLocal(location)) {
       return Files.newInputStream(path(location));
     }
-    try {
-      return Channels.newInputStream(
-          FileSystems.open(FileSystems.matchNewResource(location, false)));
-    } catch (FileNotFoundException e) {
-      throw noSuchFile(location, e);
-    }
+    return RemoteFiles.open(location);
   }
 
   /**
@@ -64,11 +57,5 @@ public final class InputFiles {
 
   private static Path path(String location) {
     return location.startsWith("file:") ? Path.of(URI.create(location)) : Path.of(location);
-  }
-
-  private static NoSuchFileException noSuchFile(String location, FileNotFoundException cause) {
-    NoSuchFileException failure = new NoSuchFileException(location);
-    failure.initCause(cause);
-    return failure;
   }
 }

@@ -73,7 +73,7 @@ public final class CudaOps implements Ops {
         new MatrixProducts(
             stream, this.workspace, libraries.products(), quantized, elementwise, modules);
     this.convolution = new Convolution(stream, this.workspace, products, layout, modules);
-    this.attention = new Attention(stream, this.workspace, libraries.attention(), modules);
+    this.attention = new Attention(context, stream, this.workspace, libraries.attention(), modules);
     this.packed =
         cacheType == DType.FP8_E4M3
             ? new PackedCaches(context.device(), stream, this.workspace, attention, modules)
@@ -117,6 +117,11 @@ public final class CudaOps implements Ops {
       libraries.close();
       throw e;
     }
+  }
+
+  /** Chooses what computes large attentions from now on, so that both can be measured. */
+  public void prefer(LargeAttention choice) {
+    attention.prefer(choice);
   }
 
   /** Returns the stream that everything is queued on; it belongs to this. */

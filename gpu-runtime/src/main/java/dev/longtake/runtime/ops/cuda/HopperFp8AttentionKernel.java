@@ -18,7 +18,7 @@ import dev.longtake.runtime.tensor.Shape;
  */
 final class HopperFp8AttentionKernel {
   /** Fp32; what {@link #launch} needs for sums of parts. */
-  static final Shape PARTIAL = Shape.of(Cut.MAX_PARTS, 130, 128);
+  static final Shape PARTIAL = Shape.of(AttentionCut.MAX_PARTS, 130, 128);
 
   private static final int HEAD_WIDTH = 128;
   private static final int BLOCK_THREADS = 384;
@@ -32,40 +32,6 @@ final class HopperFp8AttentionKernel {
   private final CudaFunction attention;
   private final CudaFunction combination;
   private final KernelArgs args = new KernelArgs();
-
-  /**
-   * How items, which are 128 queries of one head each, are given to the multiprocessors. One takes
-   * an item at a time. Where the last round would leave most of them idle, its items are cut along
-   * the keys.
-   *
-   * @param whole items that are not cut, from the first
-   * @param parts of each of the others, or 1 if there are none
-   */
-  record Cut(int whole, int parts) {
-    /** The most parts that there can be together. */
-    static final int MAX_PARTS = 132;
-
-    // A part has to be worth its start and its combination.
-    private static final int MIN_TILES = 4;
-
-    /**
-     * Decides by the numbers alone, so that sums are in the same order on equal GPUs.
-     *
-     * @param tiles of keys that an item has
-     */
-    static Cut of(int items, int tiles, int multiprocessors) {
-      int last = items % multiprocessors;
-      if (last == 0) {
-        return new Cut(items, 1);
-      }
-      int parts = Math.min(Math.min(multiprocessors, MAX_PARTS) / last, tiles / MIN_TILES);
-      return parts > 1 ? new Cut(items - last, parts) : new Cut(items, 1);
-    }
-
-    int blocks(int items) {
-      return whole + (items - whole) * parts;
-    }
-  }
 
   HopperFp8AttentionKernel(CudaDevice device, KernelModules modules) {
     Kernels kernels = modules.load("attention_fp8_sm90");
@@ -125,7 +91,7 @@ final class HopperFp8AttentionKernel {
         Kernels.packed(q, keys, values, out, partial) == 1, "tensors must be aligned to 16 bytes");
     int items = Kernels.ceilDiv(queries, BLOCK_QUERIES) * heads;
     int tiles = Kernels.ceilDiv(first % KvCache.GROUP_TOKENS + count, BLOCK_KEYS);
-    Cut cut = Cut.of(items, tiles, multiprocessors);
+    AttentionCut cut = AttentionCut.of(items, tiles, multiprocessors);
     args.reset()
         .pointer(q.memory())
         .pointer(keys.memory())

@@ -96,7 +96,7 @@ public final class PlanningOps implements Ops {
   @Override
   public void attention(
       Tensor q, List<Tensor> k, List<Tensor> v, float scale, @Nullable Tensor bias, Tensor out) {
-    takeForAMoment(out == q ? ScratchBytes.attention(q) : 0);
+    takeForAMoment(ScratchBytes.attention(q, out));
   }
 
   private void takeForAMoment(long bytes) {

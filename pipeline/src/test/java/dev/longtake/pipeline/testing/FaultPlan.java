@@ -1,0 +1,67 @@
+package dev.longtake.pipeline.testing;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** Which calls fail, and how: drawn with a seed, or one after the other as said. */
+public final class FaultPlan {
+  /** The faults that pass when a call is repeated. */
+  public static final List<Fault> PASSING =
+      List.of(
+          Fault.TOO_MANY_REQUESTS,
+          Fault.INTERNAL_ERROR,
+          Fault.UNAVAILABLE,
+          Fault.RESET,
+          Fault.TORN_REQUEST,
+          Fault.LOST_RESPONSE,
+          Fault.TORN_RESPONSE);
+
+  private final Random random;
+  private final double rate;
+  private final List<Fault> kinds;
+  private final Deque<Fault> next;
+
+  private FaultPlan(long seed, double rate, List<Fault> kinds, List<Fault> next) {
+    this.random = new Random(seed);
+    this.rate = rate;
+    this.kinds = kinds;
+    this.next = new ArrayDeque<>(next);
+  }
+
+  /** Returns a plan without faults. */
+  public static FaultPlan none() {
+    return new FaultPlan(0, 0, List.of(), List.of());
+  }
+
+  /** Returns a plan by which a share {@code rate} of the calls fails in one of these ways. */
+  public static FaultPlan random(long seed, double rate, List<Fault> kinds) {
+    return new FaultPlan(seed, rate, kinds, List.of());
+  }
+
+  /** Returns a plan by which the next calls fail like this, and no others. */
+  public static FaultPlan next(Fault... faults) {
+    return new FaultPlan(1, 0, List.of(), List.of(faults));
+  }
+
+  /** Returns how a call fails, or null. A fault that does not fit waits for a call that it does. */
+  synchronized @Nullable Fault next(String method, boolean asksForContent) {
+    if (rate > 0 && random.nextDouble() < rate) {
+      next.add(kinds.get(random.nextInt(kinds.size())));
+    }
+    for (Fault fault : next) {
+      if (fault.fits(method, asksForContent)) {
+        next.remove(fault);
+        return fault;
+      }
+    }
+    return null;
+  }
+
+  /** Returns a number from 0 to {@code bound} - 1. */
+  synchronized int below(int bound) {
+    return bound <= 0 ? 0 : random.nextInt(bound);
+  }
+}
