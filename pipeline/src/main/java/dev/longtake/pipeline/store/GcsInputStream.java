@@ -113,7 +113,8 @@ final class GcsInputStream extends InputStream {
 
     private ReplacedException(BlobId object, StorageException cause) {
       super(
-          GcsName.of(object) + " was replaced or deleted while it was read. Read it again.", cause);
+          GcsName.of(object) + " was replaced or deleted while it was read. Read it again.",
+          GcsCallFailure.of(cause));
     }
   }
 }

@@ -13,6 +13,7 @@ import com.google.cloud.storage.Storage.BlobGetOption;
 import com.google.cloud.storage.Storage.BlobWriteOption;
 import com.google.cloud.storage.StorageException;
 import com.google.cloud.storage.StorageOptions;
+import com.google.common.base.Stopwatch;
 import dev.longtake.pipeline.store.GcsInputStream.ReplacedException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,7 @@ import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -40,16 +42,19 @@ import org.jspecify.annotations.Nullable;
 final class GcsObjects {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final RetrySettings RETRIES =
       RetrySettings.newBuilder()
           .setInitialRetryDelayDuration(Duration.ofMillis(100))
           .setRetryDelayMultiplier(2)
           .setMaxRetryDelayDuration(Duration.ofSeconds(15))
-          .setTotalTimeoutDuration(Duration.ofMinutes(5))
+          .setTotalTimeoutDuration(PATIENCE)
           .build();
   private static final BlobGetOption[] FIELDS = {
     BlobGetOption.fields(BlobField.GENERATION, BlobField.SIZE, BlobField.CRC32C)
   };
+
+  private static final int TOO_MANY_REQUESTS = 429;
 
   /** Other writers that may get in between before somebody is clearly at odds with us. */
   private static final int MOST_RACES = 20;
@@ -138,18 +143,7 @@ final class GcsObjects {
    * @return bytes uploaded
    */
   long put(BlobId object, LocalContent content) throws IOException {
-    for (int races = 0; races < MOST_RACES; races++) {
-      Optional<GcsObject> present = find(object);
-      if (present.isPresent() && content.isIn(present.get())) {
-        return 0;
-      }
-      if (tryReplace(object, present, content)) {
-        return content.bytes();
-      }
-    }
-    throw new IOException(
-        "%s was replaced %d times while '%s' was to be written to it. Do two runs write it?"
-            .formatted(GcsName.of(object), MOST_RACES, content.file()));
+    return upload(object, content, Set.of(Replacement.DONE));
   }
 
   /**
@@ -157,19 +151,39 @@ final class GcsObjects {
    * between what is replaced and this.
    */
   void write(BlobId object, LocalContent content) throws IOException {
-    Optional<GcsObject> present = find(object);
-    if (present.isEmpty() || !content.isIn(present.get())) {
-      // If that is refused, another writer's object has come: as if ours had been just before.
-      boolean unused = tryReplace(object, present, content);
+    // If it is refused, another writer's object has come: as if ours had been just before.
+    long unused = upload(object, content, Set.of(Replacement.DONE, Replacement.REFUSED));
+  }
+
+  private long upload(BlobId object, LocalContent content, Set<Replacement> enough)
+      throws IOException {
+    Stopwatch time = Stopwatch.createStarted();
+    for (int tries = 0; tries < MOST_RACES; tries++) {
+      Optional<GcsObject> present = find(object);
+      if (present.isPresent() && content.isIn(present.get())) {
+        return 0;
+      }
+      try {
+        if (enough.contains(replace(object, present, content))) {
+          return content.bytes();
+        }
+      } catch (StorageException e) {
+        // The client asks only once what became of an upload whose answer was lost.
+        if (!mayPass(e) || time.elapsed().compareTo(PATIENCE) > 0) {
+          throw failure("write", object, e);
+        }
+      }
     }
+    throw new IOException(
+        "'%s' could not be written to %s in %d tries: it was replaced again and again, or came to nothing. Do two runs write it?"
+            .formatted(content.file(), GcsName.of(object), MOST_RACES));
   }
 
   /**
-   * Uploads a file, if the object still is what it was.
-   *
-   * @return whether it was; a repeated call may also find its own object, and say no
+   * Uploads a file, if the object still is what it was. A call that the client repeats may find its
+   * own object, and be refused.
    */
-  private boolean tryReplace(BlobId object, Optional<GcsObject> present, LocalContent content)
+  private Replacement replace(BlobId object, Optional<GcsObject> present, LocalContent content)
       throws IOException {
     BlobWriteOption unchanged =
         present.isEmpty()
@@ -182,13 +196,34 @@ final class GcsObjects {
             .build();
     try {
       storage.createFrom(info, content.file(), unchanged, BlobWriteOption.crc32cMatch());
-      return true;
+      return Replacement.DONE;
+    } catch (NullPointerException e) {
+      // So the client (2.58) says that the server has all bytes and has made no object of them.
+      return Replacement.UNKNOWN;
     } catch (StorageException e) {
       if (e.getCode() == HttpURLConnection.HTTP_PRECON_FAILED) {
-        return false;
+        return Replacement.REFUSED;
       }
-      throw failure("write", object, e);
+      throw e;
     }
+  }
+
+  private static boolean mayPass(StorageException e) {
+    int code = e.getCode(); // 0 for a connection that failed
+    return code == 0
+        || code == HttpURLConnection.HTTP_CLIENT_TIMEOUT
+        || code == TOO_MANY_REQUESTS
+        || code >= 500;
+  }
+
+  /** What came of an upload. */
+  private enum Replacement {
+    /** The object is there. */
+    DONE,
+    /** The object is another than the one to be replaced. */
+    REFUSED,
+    /** Nothing, or nobody knows. */
+    UNKNOWN
   }
 
   /**
@@ -224,13 +259,15 @@ final class GcsObjects {
     }
   }
 
-  /** Returns what a failed call is to its caller: who may try again. */
-  static IOException failure(String action, BlobId object, StorageException cause) {
+  /** Returns what a failed call is to its caller, who may try again. It tells no secrets. */
+  static IOException failure(String action, BlobId object, StorageException failure) {
+    GcsCallFailure cause = GcsCallFailure.of(failure);
+    String reason = GcsCallFailure.withoutSecrets(failure.getMessage());
     String message =
         "Google Cloud Storage could not %s %s: %s (%d)"
-            .formatted(action, GcsName.of(object), cause.getMessage(), cause.getCode());
-    if (cause.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-        || cause.getCode() == HttpURLConnection.HTTP_UNAUTHORIZED) {
+            .formatted(action, GcsName.of(object), reason, failure.getCode());
+    if (failure.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+        || failure.getCode() == HttpURLConnection.HTTP_UNAUTHORIZED) {
       IOException denied = new AccessDeniedException(GcsName.of(object), null, message);
       denied.initCause(cause);
       return denied;

@@ -3,8 +3,10 @@ package dev.longtake.pipeline.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.cloud.storage.BlobId;
+import com.google.common.base.Throwables;
 import dev.longtake.pipeline.testing.FakeGcsServer;
 import dev.longtake.pipeline.testing.Fault;
 import dev.longtake.pipeline.testing.FaultPlan;
@@ -138,6 +140,25 @@ class GcsWorkStoreTest extends WorkStoreContract {
   }
 
   @Test
+  void uploadsAgainWhatCameWholeAndBecameNoObject() throws IOException {
+    WorkStore store = WorkStores.open("gs://a-bucket/work%20dir");
+    Path file = Files.writeString(directory.resolve("content"), "clip");
+    server.inject(FaultPlan.next(Fault.UNFINISHED));
+    Committed first = store.commit("take/clip.mp4", file, "{}");
+    assertThat(server.injected()).containsEntry(Fault.UNFINISHED, 1);
+    server.inject(FaultPlan.next(Fault.UNFINISHED)); // of the marker, for the bytes are there
+
+    Committed second = store.commit("take/clip.mp4", file, "{\"again\": true}");
+
+    assertThat(server.injected()).containsEntry(Fault.UNFINISHED, 2);
+    assertThat(second.location()).isEqualTo(first.location());
+    assertThat(store.find("take/clip.mp4")).contains(second);
+    assertThat(store.isIntact(second)).isTrue();
+    assertThat(server.objects().timesWritten(PLACE + first.location())).isEqualTo(1);
+    assertThat(server.objects().timesWritten(PLACE + "take/clip.mp4.json")).isEqualTo(2);
+  }
+
+  @Test
   void goesOnWhereADownloadWasTorn() throws IOException {
     WorkStore store = WorkStores.open("gs://a-bucket/work%20dir");
     byte[] bytes = random(LARGE_BYTES);
@@ -175,6 +196,19 @@ class GcsWorkStoreTest extends WorkStoreContract {
         .hasMessageContaining("400");
 
     assertThat(files(store)).isEmpty();
+  }
+
+  @Test
+  void tellsNobodyWhereAFailedUploadCanBeGoneOnWith() {
+    WorkStore store = WorkStores.open("gs://a-bucket/work%20dir");
+    server.inject(FaultPlan.next(Fault.FLIPPED_REQUEST));
+
+    Throwable failure =
+        catchThrowable(() -> store.put(new ByteArrayInputStream(random(LARGE_BYTES))));
+
+    String log = Throwables.getStackTraceAsString(failure);
+    assertThat(log).contains("StorageException", "HttpResponseException", "upload_id=…");
+    assertThat(server.sessions()).hasSize(1).allSatisfy(id -> assertThat(log).doesNotContain(id));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -99,6 +100,11 @@ public final class FakeGcsServer implements AutoCloseable {
     return refused;
   }
 
+  /** Returns what the uploads' URLs are known by: their secrets. */
+  public Set<String> sessions() {
+    return Set.copyOf(uploads.keySet());
+  }
+
   /** Returns the objects there are. */
   public GcsObjectTable objects() {
     return table;
@@ -186,7 +192,7 @@ public final class FakeGcsServer implements AutoCloseable {
     }
     GcsUpload upload = GcsUpload.of(call);
     if (upload.isResumable()) {
-      String id = Integer.toString(uploads.size()) + "-" + Long.toHexString(System.nanoTime());
+      String id = "ABgVH8_" + uploads.size() + "-" + Long.toHexString(System.nanoTime());
       uploads.put(id, upload);
       URI to = URI.create(endpoint() + call.path() + "?uploadType=resumable&upload_id=" + id);
       call.location(to);
@@ -196,6 +202,7 @@ public final class FakeGcsServer implements AutoCloseable {
   }
 
   private void resume(GcsCall call, String session) throws IOException {
+    call.session(session);
     GcsUpload upload = uploads.get(session);
     if (upload == null) {
       call.error(NOT_FOUND, "No such upload");
@@ -206,6 +213,7 @@ public final class FakeGcsServer implements AutoCloseable {
         call.incomplete(upload.received());
         return;
       }
+      call.beforeFinishing();
       finish(call, upload);
     }
   }

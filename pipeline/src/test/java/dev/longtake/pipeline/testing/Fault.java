@@ -12,6 +12,8 @@ public enum Fault {
   RESET,
   /** The connection ends somewhere within the body that is sent; what came before is kept. */
   TORN_REQUEST,
+  /** All of the body that is sent is kept, and the connection ends before anything comes of it. */
+  UNFINISHED,
   /** The request is carried out, and the connection ends before the answer. */
   LOST_RESPONSE,
   /** The connection ends somewhere within the body that is answered. */
@@ -26,7 +28,7 @@ public enum Fault {
   /** Returns whether a call can fail like this. */
   boolean fits(String method, boolean asksForContent) {
     return switch (this) {
-      case TORN_REQUEST, FLIPPED_REQUEST -> method.equals("PUT");
+      case TORN_REQUEST, FLIPPED_REQUEST, UNFINISHED -> method.equals("PUT");
       case TORN_RESPONSE, FLIPPED_RESPONSE -> asksForContent;
       default -> true;
     };

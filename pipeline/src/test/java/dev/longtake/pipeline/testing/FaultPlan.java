@@ -1,6 +1,7 @@
 package dev.longtake.pipeline.testing;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
@@ -16,19 +17,23 @@ public final class FaultPlan {
           Fault.UNAVAILABLE,
           Fault.RESET,
           Fault.TORN_REQUEST,
+          Fault.UNFINISHED,
           Fault.LOST_RESPONSE,
           Fault.TORN_RESPONSE);
 
   private final Random random;
   private final double rate;
   private final List<Fault> kinds;
+  private final List<Fault> notYet = new ArrayList<>();
   private final Deque<Fault> next;
+  private int callsToFault;
 
   private FaultPlan(long seed, double rate, List<Fault> kinds, List<Fault> next) {
     this.random = new Random(seed);
     this.rate = rate;
     this.kinds = kinds;
     this.next = new ArrayDeque<>(next);
+    this.callsToFault = rate > 0 ? gap() : Integer.MAX_VALUE;
   }
 
   /** Returns a plan without faults. */
@@ -36,7 +41,11 @@ public final class FaultPlan {
     return new FaultPlan(0, 0, List.of(), List.of());
   }
 
-  /** Returns a plan by which a share {@code rate} of the calls fails in one of these ways. */
+  /**
+   * Returns a plan by which a share {@code rate} of the calls fails in one of these ways: never
+   * fewer than one in twice the usual distance, and in each way once before in any twice. So a test
+   * meets what it is about, whatever the seed.
+   */
   public static FaultPlan random(long seed, double rate, List<Fault> kinds) {
     return new FaultPlan(seed, rate, kinds, List.of());
   }
@@ -48,8 +57,10 @@ public final class FaultPlan {
 
   /** Returns how a call fails, or null. A fault that does not fit waits for a call that it does. */
   synchronized @Nullable Fault next(String method, boolean asksForContent) {
-    if (rate > 0 && random.nextDouble() < rate) {
-      next.add(kinds.get(random.nextInt(kinds.size())));
+    callsToFault--;
+    if (callsToFault == 0) {
+      next.add(kind());
+      callsToFault = gap();
     }
     for (Fault fault : next) {
       if (fault.fits(method, asksForContent)) {
@@ -58,6 +69,17 @@ public final class FaultPlan {
       }
     }
     return null;
+  }
+
+  private int gap() {
+    return 1 + random.nextInt((int) Math.round(2 / rate) - 1);
+  }
+
+  private Fault kind() {
+    if (notYet.isEmpty()) {
+      notYet.addAll(kinds);
+    }
+    return notYet.remove(random.nextInt(notYet.size()));
   }
 
   /** Returns a number from 0 to {@code bound} - 1. */

@@ -113,6 +113,13 @@ final class GcsCall {
     into.writeBytes(bytes);
   }
 
+  /** Ends the call before anything is made of its body, if that is its fate. */
+  void beforeFinishing() throws TornException {
+    if (fault == Fault.UNFINISHED) {
+      throw new TornException();
+    }
+  }
+
   void json(int code, byte[] json) throws IOException {
     http.getResponseHeaders().set("Content-Type", "application/json; charset=UTF-8");
     send(code, json);
@@ -120,6 +127,11 @@ final class GcsCall {
 
   void error(int code, String message) throws IOException {
     json(code, GcsJson.error(code, message));
+  }
+
+  /** Repeats an upload's secret in a header of the answer, as Google's servers do. */
+  void session(String id) {
+    http.getResponseHeaders().set("X-GUploader-UploadID", id);
   }
 
   void location(URI location) throws IOException {
