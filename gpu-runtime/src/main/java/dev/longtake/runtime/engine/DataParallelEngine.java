@@ -119,6 +119,9 @@ final class DataParallelEngine implements OpenEngine {
   }
 
   private boolean pinsMemory(ModelSource source) {
+    if (config.strategy().equals(LongtakeEngine.AUTO)) {
+      return true; // a device that has too little memory will
+    }
     ModelShape shape =
         source
             .shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps())
@@ -127,9 +130,10 @@ final class DataParallelEngine implements OpenEngine {
     return !strategy.least(shape).equals(Residency.all(shape.dit().layers()));
   }
 
+  /** Returns the whole configuration, with the strategy that the devices were found to need. */
   @Override
   public EngineConfig config() {
-    return config;
+    return config.withStrategy(engines.get(0).config().strategy());
   }
 
   @Override

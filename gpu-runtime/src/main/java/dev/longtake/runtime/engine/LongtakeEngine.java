@@ -44,7 +44,9 @@ import org.slf4j.LoggerFactory;
 /** An engine on one device, which its threads have in turn; see {@link DeviceTurns}. */
 public final class LongtakeEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
-  private static final String AUTO = "auto";
+
+  /** What chooses a strategy where the device's memory is known. */
+  static final String AUTO = "auto";
 
   private final EngineConfig config;
   private final ComputeDevice device;
