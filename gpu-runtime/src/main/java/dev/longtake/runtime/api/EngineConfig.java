@@ -22,6 +22,7 @@ import java.io.Serializable;
  * @param cpuThreads threads that compute on the CPU
  * @param budgetBytes most memory to use on each device
  * @param kvPrecision of the keys and values that a take keeps
+ * @param team how several devices share the work on a video
  */
 public record EngineConfig(
     String checkpointDir,
@@ -35,7 +36,8 @@ public record EngineConfig(
     int lanes,
     int cpuThreads,
     long budgetBytes,
-    Precision kvPrecision)
+    Precision kvPrecision,
+    GpuTeam team)
     implements Serializable {
   private static final int BLOCK_FRAMES = 12;
   private static final int SIDE_STEP = 16;
@@ -48,6 +50,7 @@ public record EngineConfig(
     requireNonNull(strategy, "strategy");
     requireNonNull(precision, "precision");
     requireNonNull(kvPrecision, "kvPrecision");
+    requireNonNull(team, "team");
     checkArgument(
         height >= SMALLEST_SIDE
             && width >= SMALLEST_SIDE
@@ -67,6 +70,36 @@ public record EngineConfig(
     checkArgument(lanes >= 1, "lanes must be at least 1, but was %s", lanes);
     checkArgument(cpuThreads >= 1, "cpuThreads must be at least 1, but was %s", cpuThreads);
     checkArgument(budgetBytes > 0, "budgetBytes must be positive, but was %s", budgetBytes);
+  }
+
+  /** Creates a configuration in which devices share the work as they usually do. */
+  public EngineConfig(
+      String checkpointDir,
+      String device,
+      String strategy,
+      Precision precision,
+      int height,
+      int width,
+      int clipFrames,
+      int sampleSteps,
+      int lanes,
+      int cpuThreads,
+      long budgetBytes,
+      Precision kvPrecision) {
+    this(
+        checkpointDir,
+        device,
+        strategy,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        lanes,
+        cpuThreads,
+        budgetBytes,
+        kvPrecision,
+        GpuTeam.USUAL);
   }
 
   /** Creates a configuration whose keys and values are as precise as the device's activations. */
@@ -111,7 +144,8 @@ public record EngineConfig(
         otherLanes,
         cpuThreads,
         budgetBytes,
-        kvPrecision);
+        kvPrecision,
+        team);
   }
 
   /** Returns the usual configuration on the CPU: clips of 48 frames, 4 steps, one lane. */
@@ -144,6 +178,25 @@ public record EngineConfig(
         lanes,
         cpuThreads,
         budgetBytes,
-        kvPrecision);
+        kvPrecision,
+        team);
+  }
+
+  /** Returns the same with devices that share the work in another way. */
+  public EngineConfig withTeam(GpuTeam other) {
+    return new EngineConfig(
+        checkpointDir,
+        device,
+        strategy,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        lanes,
+        cpuThreads,
+        budgetBytes,
+        kvPrecision,
+        other);
   }
 }

@@ -187,6 +187,7 @@ final class ClipGenerator {
 
   private void finishBlock() {
     listener.latents(clip, block, lane.latents());
+    listener.decoding(clip, block);
     boolean first = clip == 0 && block == 0;
     if (first) {
       ops.copy(lane.latents().slice(0, 1), lane.reference());

@@ -13,12 +13,15 @@ import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.LinkTable;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
+import dev.longtake.runtime.strategy.sharded.Shard;
+import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -27,8 +30,9 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
- * Engines on a device each, which know nothing of each other: takes are dealt to them one by one.
- * They read one checkpoint.
+ * Engines on a device each: takes are dealt to them one by one. They read one checkpoint, and know
+ * nothing of each other, but that with the strategy {@code sharded} each owns a share of the layers
+ * and fetches the others.
  */
 final class DataParallelEngine implements OpenEngine {
   private final EngineConfig config;
@@ -96,16 +100,28 @@ final class DataParallelEngine implements OpenEngine {
               int ownLanes = lanes / count + (index < lanes % count ? 1 : 0);
               return LongtakeEngine.open(
                   config.on(names.get(index), ownLanes),
+                  isSharded() ? new ShardedStrategy(new Shard(index, count)) : null,
                   new SharedSource(source),
                   () -> devices.apply(index));
             });
     opened.forEach(engine -> engines.add(resources.add(engine)));
+    if (isSharded()) {
+      LinkTable links = LinkTable.measure(engines.stream().map(LongtakeEngine::device).toList());
+      LayerSharing.connect(engines, links, resources);
+    }
     for (int lane = 0; lane < lanes; lane++) {
       freeLanes.add(engines.get(lane % count));
     }
   }
 
+  private boolean isSharded() {
+    return config.strategy().equals(ShardedStrategy.NAME);
+  }
+
   private boolean pinsMemory(ModelSource source) {
+    if (config.strategy().equals(LongtakeEngine.AUTO)) {
+      return true; // a device that has too little memory will
+    }
     ModelShape shape =
         source
             .shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps())
@@ -114,9 +130,10 @@ final class DataParallelEngine implements OpenEngine {
     return !strategy.least(shape).equals(Residency.all(shape.dit().layers()));
   }
 
+  /** Returns the whole configuration, with the strategy that the devices were found to need. */
   @Override
   public EngineConfig config() {
-    return config;
+    return config.withStrategy(engines.get(0).config().strategy());
   }
 
   @Override

@@ -12,7 +12,8 @@ public interface GenerationListener {
   GenerationListener NONE = new GenerationListener() {};
 
   /**
-   * Learns where the take's results are, before any of them.
+   * Learns where what it is told of next is. Of a take that travels from device to device, it is
+   * told anew each time, by one thread at a time.
    *
    * @param ops to read tensors with
    */
@@ -36,6 +37,15 @@ public interface GenerationListener {
 
   /** Sees a frame block's final latents [3, h, w, C]. */
   default void latents(int clip, int block, Tensor latents) {}
+
+  /** Learns that decoding a frame block is about to be queued. */
+  default void decoding(int clip, int block) {}
+
+  /** Learns that a stage of a pipeline is about to begin its part of a frame block's forwards. */
+  default void stageStarted(int clip, int block) {}
+
+  /** Learns that a stage has queued its part; what it has waited for is not counted. */
+  default void stageDone(int clip, int block) {}
 
   /** Learns that decoding a frame block has been queued. */
   default void decoded(int clip, int block) {}

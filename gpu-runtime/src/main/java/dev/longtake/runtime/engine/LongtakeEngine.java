@@ -28,6 +28,7 @@ import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
@@ -43,7 +44,9 @@ import org.slf4j.LoggerFactory;
 /** An engine on one device, which its threads have in turn; see {@link DeviceTurns}. */
 public final class LongtakeEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
-  private static final String AUTO = "auto";
+
+  /** What chooses a strategy where the device's memory is known. */
+  static final String AUTO = "auto";
 
   private final EngineConfig config;
   private final ComputeDevice device;
@@ -52,6 +55,7 @@ public final class LongtakeEngine implements OpenEngine {
   private final EnginePlan plan;
   private final Resources resources;
   private final Tokenizer tokenizer;
+  private final DeviceQueues queues;
   private final ModelStack stack;
   private final @Nullable T5Encoder textEncoder; // null: a guest in a free lane
   private final ConditionEncoder conditions;
@@ -59,14 +63,18 @@ public final class LongtakeEngine implements OpenEngine {
   private final DeviceTurns turns;
 
   private LongtakeEngine(
-      EngineConfig config, ModelSource source, ComputeDevice device, Resources resources) {
+      EngineConfig config,
+      @Nullable ExecutionStrategy given, // null: the one that the configuration names
+      ModelSource source,
+      ComputeDevice device,
+      Resources resources) {
     long started = System.nanoTime();
     this.device = device;
     this.source = source;
     this.resources = resources;
     this.shape =
         source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
-    ExecutionStrategy strategy = strategy(config);
+    ExecutionStrategy strategy = given == null ? strategy(config) : given;
     this.config = config.withStrategy(strategy.name());
     this.plan = plan(strategy);
     MemoryPlan memoryPlan = plan.memory();
@@ -79,10 +87,11 @@ public final class LongtakeEngine implements OpenEngine {
       laneMemories.add(memory.next(memoryPlan.laneBytes()));
     }
     Ops ops = resources.add(device.openOps(memory.next(memoryPlan.workspaceBytes())));
+    this.queues = resources.add(device.openQueues(ops));
     Placement placement =
         new Placement(
             ops,
-            resources.add(device.openQueues(ops)),
+            queues,
             weights,
             new Arena("host weights", reserveHost(memoryPlan.hostWeightBytes())));
     this.stack =
@@ -158,10 +167,23 @@ public final class LongtakeEngine implements OpenEngine {
   /** Opens an engine on a device of the caller's choice; owns both. */
   public static LongtakeEngine open(
       EngineConfig config, ModelSource source, Supplier<ComputeDevice> device) {
+    return open(config, null, source, device);
+  }
+
+  /**
+   * Opens an engine with a strategy of the caller's choice; owns source and device.
+   *
+   * @param given null for the one that the configuration names
+   */
+  static LongtakeEngine open(
+      EngineConfig config,
+      @Nullable ExecutionStrategy given,
+      ModelSource source,
+      Supplier<ComputeDevice> device) {
     Resources resources = new Resources();
     resources.add(source);
     try {
-      return new LongtakeEngine(config, source, resources.add(device.get()), resources);
+      return new LongtakeEngine(config, given, source, resources.add(device.get()), resources);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -237,6 +259,10 @@ public final class LongtakeEngine implements OpenEngine {
 
   ModelStack stack() {
     return stack;
+  }
+
+  DeviceQueues queues() {
+    return queues;
   }
 
   MemoryPlan plan() {

@@ -19,6 +19,18 @@ public interface DeviceLink extends AutoCloseable {
    */
   void copy(Tensor source, Queue from, Tensor target, Queue to);
 
+  /**
+   * Queues a copy of something that nobody writes any more, so that the device that has it need not
+   * know of it: no queue of that device is waited for, and none waits. Several links may do so at
+   * once.
+   *
+   * @param source on the device that the link comes from; complete by now
+   * @param target on the device that the link leads to; of the same type and shape
+   * @param to a queue of that device
+   * @throws IllegalArgumentException if types or shapes differ; nothing has been queued
+   */
+  void fetch(Tensor source, Tensor target, Queue to);
+
   /** Gives back what the link needs for itself; no copy may be pending. */
   @Override
   void close();

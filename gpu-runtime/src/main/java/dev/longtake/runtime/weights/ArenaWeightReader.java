@@ -9,4 +9,10 @@ public interface ArenaWeightReader extends WeightReader {
 
   /** Returns a reader that takes the same memory from {@code arena}, and reads nothing. */
   WeightReader placing(Arena arena);
+
+  /**
+   * Returns a reader that goes past parameters which are kept elsewhere: they count as read, but
+   * take no memory, and what it returns must not be used.
+   */
+  WeightReader skipping();
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.ops.Conv;
 import dev.longtake.runtime.ops.ConvShape;
 import dev.longtake.runtime.ops.Linear;
@@ -28,6 +29,7 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
   private final Ops ops;
   private final WeightAllocator allocator;
   private final Set<String> unread;
+  private final boolean skips;
   private float[] chunk = new float[CHUNK_ELEMENTS];
   private float[] reordered = new float[0];
 
@@ -44,27 +46,35 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
 
   /** As {@link #CheckpointWeightReader(TensorSource, Ops, Arena)}, with types of one's own. */
   public CheckpointWeightReader(TensorSource source, Ops ops, Arena arena, WeightTypes types) {
-    this(source, ops, new WeightAllocator(arena, types), new TreeSet<>(source.names()));
+    this(source, ops, new WeightAllocator(arena, types), new TreeSet<>(source.names()), false);
   }
 
   private CheckpointWeightReader(
-      TensorSource source, Ops ops, WeightAllocator allocator, Set<String> unread) {
+      TensorSource source, Ops ops, WeightAllocator allocator, Set<String> unread, boolean skips) {
     this.source = requireNonNull(source, "source");
     this.ops = requireNonNull(ops, "ops");
     this.allocator = allocator;
     this.unread = unread;
+    this.skips = skips;
   }
 
   /** Returns a reader that shares its memory of what has been read with this. */
   @Override
   public CheckpointWeightReader into(Arena arena) {
     return new CheckpointWeightReader(
-        source, ops, new WeightAllocator(arena, allocator.types()), unread);
+        source, ops, new WeightAllocator(arena, allocator.types()), unread, false);
   }
 
   @Override
   public WeightReader placing(Arena arena) {
     return new PlannedWeightReader(arena, allocator.types());
+  }
+
+  @Override
+  public WeightReader skipping() {
+    Arena nowhere = new Arena("skipped weights", new PlannedBlock());
+    return new CheckpointWeightReader(
+        source, ops, new WeightAllocator(nowhere, allocator.types()), unread, true);
   }
 
   @Override
@@ -153,6 +163,10 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
   }
 
   private void copy(StoredTensor stored, Tensor out) {
+    unread.remove(stored.name());
+    if (skips) {
+      return;
+    }
     int elements = elements(stored);
     Tensor flat = out.reshape(elements);
     for (int first = 0; first < elements; first += CHUNK_ELEMENTS) {
@@ -160,11 +174,10 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
       stored.read(first, chunk, 0, count);
       ops.upload(chunk, 0, flat.slice(first, count));
     }
-    unread.remove(stored.name());
   }
 
   private void copyMatrix(StoredTensor stored, Linear linear) {
-    if (linear.scale() == null) {
+    if (linear.scale() == null || skips) {
       copy(stored, linear.weight());
       return;
     }
@@ -174,6 +187,10 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
   }
 
   private void copyChannelsLast(StoredTensor stored, ConvLayout layout, Tensor out) {
+    unread.remove(stored.name());
+    if (skips) {
+      return;
+    }
     int filterElements = layout.filterElements();
     int filters = out.shape().extent(0);
     int filtersPerChunk = Math.max(1, CHUNK_ELEMENTS / filterElements);
@@ -185,7 +202,6 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
       layout.toChannelsLast(chunk, reordered, count);
       ops.upload(reordered, 0, out.slice(first, count));
     }
-    unread.remove(stored.name());
   }
 
   private int elements(StoredTensor stored) {

@@ -1,6 +1,7 @@
 package dev.longtake.runtime.weights;
 
 import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.ops.Conv;
 import dev.longtake.runtime.ops.ConvShape;
 import dev.longtake.runtime.ops.Linear;
@@ -39,6 +40,11 @@ public final class PlannedWeightReader implements ArenaWeightReader {
   @Override
   public WeightReader placing(Arena arena) {
     return into(arena);
+  }
+
+  @Override
+  public WeightReader skipping() {
+    return into(new Arena("skipped weights", new PlannedBlock()));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.longtake.runtime.weights;
 
 import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.ops.Conv;
 import dev.longtake.runtime.ops.ConvShape;
 import dev.longtake.runtime.ops.Linear;
@@ -34,6 +35,7 @@ public final class RandomWeightReader implements ArenaWeightReader {
   private final WeightAllocator allocator;
   private final @Nullable SplittableRandom random; // null: nothing is written
   private final Map<DType, Tensor> pools;
+  private final boolean skips;
 
   /**
    * Creates a reader.
@@ -44,7 +46,12 @@ public final class RandomWeightReader implements ArenaWeightReader {
    */
   public RandomWeightReader(Ops ops, Arena arena, WeightTypes types, long seed) {
     this(
-        ops, arena, new WeightAllocator(arena, types), new SplittableRandom(seed), new HashMap<>());
+        ops,
+        arena,
+        new WeightAllocator(arena, types),
+        new SplittableRandom(seed),
+        new HashMap<>(),
+        false);
   }
 
   private RandomWeightReader(
@@ -52,30 +59,40 @@ public final class RandomWeightReader implements ArenaWeightReader {
       Arena poolArena,
       WeightAllocator allocator,
       @Nullable SplittableRandom random,
-      Map<DType, Tensor> pools) {
+      Map<DType, Tensor> pools,
+      boolean skips) {
     this.ops = ops;
     this.poolArena = poolArena;
     this.allocator = allocator;
     this.random = random;
     this.pools = pools;
+    this.skips = skips;
   }
 
   /** Creates a reader that takes the memory that others take, pools too, and writes no number. */
   public static RandomWeightReader planning(Ops ops, Arena arena, WeightTypes types) {
     return new RandomWeightReader(
-        ops, arena, new WeightAllocator(arena, types), null, new HashMap<>());
+        ops, arena, new WeightAllocator(arena, types), null, new HashMap<>(), false);
   }
 
   /** Returns a reader that goes on with this one's random numbers and pools. */
   @Override
   public RandomWeightReader into(Arena arena) {
     return new RandomWeightReader(
-        ops, poolArena, new WeightAllocator(arena, allocator.types()), random, pools);
+        ops, poolArena, new WeightAllocator(arena, allocator.types()), random, pools, false);
   }
 
   @Override
   public WeightReader placing(Arena arena) {
     return new PlannedWeightReader(arena, allocator.types());
+  }
+
+  /** Draws the numbers that others would get, so that those behind them are the same. */
+  @Override
+  public WeightReader skipping() {
+    Arena nowhere = new Arena("skipped weights", new PlannedBlock());
+    return new RandomWeightReader(
+        ops, poolArena, new WeightAllocator(nowhere, allocator.types()), random, pools, true);
   }
 
   @Override
@@ -108,7 +125,7 @@ public final class RandomWeightReader implements ArenaWeightReader {
     if (linear.bias() != null) {
       filled(linear.bias());
     }
-    if (linear.scale() != null) {
+    if (linear.scale() != null && !skips) {
       ops.fill(linear.scale(), DEVIATION / FP8_DEVIATION);
     }
     return linear;
@@ -125,7 +142,9 @@ public final class RandomWeightReader implements ArenaWeightReader {
     while (first < elements) {
       int start = random.nextInt(POOL_ELEMENTS / 2) / 256 * 256; // pieces stay aligned
       int count = Math.min(POOL_ELEMENTS - start, elements - first);
-      ops.copy(pool.slice(start, count), flat.slice(first, count));
+      if (!skips) {
+        ops.copy(pool.slice(start, count), flat.slice(first, count));
+      }
       first += count;
     }
     return tensor;

@@ -26,7 +26,11 @@ class DataParallelEngineTest {
   private static final int BLOCKS = 2;
 
   @ParameterizedTest
-  @CsvSource({"resident, 'cpu:0,cpu:1', 3", "offload, 'cpu:0,cpu:1', 2"})
+  @CsvSource({
+    "resident, 'cpu:0,cpu:1', 3",
+    "offload, 'cpu:0,cpu:1', 2",
+    "auto, 'cpu:0,cpu:1', 2",
+  })
   void givesTheBitsOfOneEngine(String strategy, String devices, int lanes) throws Exception {
     List<Rendered> expected = new ArrayList<>();
     try (OpenEngine one = open(config("resident", "cpu", 1))) {

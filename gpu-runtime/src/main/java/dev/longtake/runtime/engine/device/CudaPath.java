@@ -18,6 +18,14 @@ interface CudaPath extends AutoCloseable {
    */
   void copy(DeviceMemory source, CudaStream from, DeviceMemory target, CudaStream to);
 
+  /**
+   * Queues a copy behind the target's stream alone.
+   *
+   * @param source complete by now, and not written any more
+   * @param to of the GPU that has {@code target}
+   */
+  void fetch(DeviceMemory source, DeviceMemory target, CudaStream to);
+
   /** Gives back what this needs; no copy may be pending. */
   @Override
   void close();
@@ -46,6 +54,11 @@ interface CudaPath extends AutoCloseable {
     }
 
     @Override
+    public void fetch(DeviceMemory source, DeviceMemory target, CudaStream to) {
+      to.copy(source, sourceContext, target, targetContext);
+    }
+
+    @Override
     public void close() {
       done.close();
       targetFree.close();
@@ -58,16 +71,19 @@ interface CudaPath extends AutoCloseable {
     private static final long SLOT_BYTES = 8L << 20;
 
     private final PinnedMemory pinned;
+    private final CudaStream leaving;
     private final List<CudaEvent> left = new ArrayList<>();
     private final List<CudaEvent> arrived = new ArrayList<>();
     private int nextSlot;
 
-    private Staged(PinnedMemory pinned) {
+    private Staged(PinnedMemory pinned, CudaStream leaving) {
       this.pinned = pinned;
+      this.leaving = leaving;
     }
 
     static Staged open(CudaContext source, CudaContext target) {
-      Staged path = new Staged(PinnedMemory.reserve(source, SLOTS * SLOT_BYTES));
+      Staged path =
+          new Staged(PinnedMemory.reserve(source, SLOTS * SLOT_BYTES), CudaStream.open(source));
       try {
         for (int slot = 0; slot < SLOTS; slot++) {
           path.left.add(CudaEvent.open(source));
@@ -95,8 +111,15 @@ interface CudaPath extends AutoCloseable {
       }
     }
 
+    /** What leaves has a stream of its own, on the source's GPU. */
+    @Override
+    public void fetch(DeviceMemory source, DeviceMemory target, CudaStream to) {
+      copy(source, leaving, target, to);
+    }
+
     @Override
     public void close() {
+      leaving.close();
       left.forEach(CudaEvent::close);
       arrived.forEach(CudaEvent::close);
       pinned.close();

@@ -56,6 +56,13 @@ public final class DeviceLinks {
     }
 
     @Override
+    public void fetch(Tensor source, Tensor target, Queue to) {
+      require(source, target);
+      path.fetch(
+          DeviceTensor.of(source).memory(), DeviceTensor.of(target).memory(), toQueues.stream(to));
+    }
+
+    @Override
     public void close() {
       path.close();
     }
@@ -71,12 +78,22 @@ public final class DeviceLinks {
     }
 
     @Override
+    public void fetch(Tensor source, Tensor target, Queue to) {
+      copy(source, to, target, to);
+    }
+
+    @Override
     public void close() {}
   }
 
   private record PlannedLink() implements DeviceLink {
     @Override
     public void copy(Tensor source, Queue from, Tensor target, Queue to) {
+      require(source, target);
+    }
+
+    @Override
+    public void fetch(Tensor source, Tensor target, Queue to) {
       require(source, target);
     }
 

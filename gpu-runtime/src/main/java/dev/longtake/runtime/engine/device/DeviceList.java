@@ -57,6 +57,11 @@ public record DeviceList(List<DeviceChoice> choices) {
     return choices.size();
   }
 
+  /** Returns what a device is called in a configuration. */
+  public String name(int index) {
+    return choices.get(index).device();
+  }
+
   /** Checks that all devices are there; see {@link DeviceChoice#requireAvailable}. */
   public void requireAvailable() {
     choices.forEach(DeviceChoice::requireAvailable);

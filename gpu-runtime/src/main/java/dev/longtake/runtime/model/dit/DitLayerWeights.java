@@ -24,9 +24,17 @@ public record DitLayerWeights(
     @Nullable AudioInjectorWeights audio) {
   /** Reads layer {@code layer}. */
   public static DitLayerWeights read(WeightReader reader, DitConfig config, int layer) {
+    DitLayerWeights alone = readWithoutAudio(reader, config, layer);
+    int injector = config.injectorAfter(layer);
+    return injector < 0
+        ? alone
+        : alone.withAudio(AudioInjectorWeights.read(reader, injector, config.width()));
+  }
+
+  /** Reads layer {@code layer} without the audio injector that may be behind it. */
+  public static DitLayerWeights readWithoutAudio(WeightReader reader, DitConfig config, int layer) {
     String prefix = "blocks." + layer;
     int width = config.width();
-    int injector = config.injectorAfter(layer);
     return new DitLayerWeights(
         reader
             .tensor(prefix + ".modulation", 1, DitConfig.MODULATIONS, width)
@@ -37,7 +45,13 @@ public record DitLayerWeights(
         AttentionWeights.read(reader, prefix + ".cross_attn", width),
         reader.linear(prefix + ".ffn.0", config.ffnWidth(), width),
         reader.linear(prefix + ".ffn.2", width, config.ffnWidth()),
-        injector < 0 ? null : AudioInjectorWeights.read(reader, injector, width));
+        null);
+  }
+
+  /** Returns the layer with an audio injector behind it. */
+  public DitLayerWeights withAudio(AudioInjectorWeights injector) {
+    return new DitLayerWeights(
+        modulation, self, crossNormWeight, crossNormBias, cross, ffnIn, ffnOut, injector);
   }
 
   /**
@@ -46,7 +60,8 @@ public record DitLayerWeights(
    * @param adain maps a latent frame's sound [E] to shift and scale [2·E]
    */
   public record AudioInjectorWeights(AttentionWeights attention, Linear adain) {
-    static AudioInjectorWeights read(WeightReader reader, int injector, int width) {
+    /** Reads an injector, counted from 0. */
+    public static AudioInjectorWeights read(WeightReader reader, int injector, int width) {
       return new AudioInjectorWeights(
           AttentionWeights.read(reader, "audio_injector.injector." + injector, width),
           reader.linear(

@@ -1,13 +1,9 @@
 package dev.longtake.runtime.strategy.resident;
 
 import com.google.auto.service.AutoService;
-import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.DitLayerWeights;
-import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.ExecutionStrategy;
-import dev.longtake.runtime.spi.KvStore;
-import dev.longtake.runtime.spi.LanePass;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
@@ -36,7 +32,7 @@ public final class ResidentStrategy implements ExecutionStrategy {
     for (int layer = 0; layer < shape.dit().layers(); layer++) {
       layers.add(DitLayerWeights.read(weights, shape.dit(), layer));
     }
-    return new Executor(shape, placement.ops(), new ResidentWeights(layers));
+    return new ResidentExecutor(shape, placement.ops(), new ResidentWeights(layers));
   }
 
   private record ResidentWeights(List<DitLayerWeights> layers) implements WeightSource {
@@ -47,26 +43,5 @@ public final class ResidentStrategy implements ExecutionStrategy {
 
     @Override
     public void release(int layer) {}
-  }
-
-  private record Executor(ModelShape shape, Ops ops, WeightSource weights)
-      implements DenoiseExecutor {
-    @Override
-    public KvStore openCaches(Arena device, Arena host) {
-      return ResidentCaches.allocate(shape, ops, device);
-    }
-
-    @Override
-    public void sweep(List<LanePass> passes) {
-      for (int layer = 0; layer < shape.dit().layers(); layer++) {
-        DitLayerWeights layerWeights = weights.acquire(layer);
-        for (LanePass lane : passes) {
-          lane.pass()
-              .layer(layerWeights, lane.caches().acquire(lane.step(), layer, lane.pass().use()));
-          lane.caches().release();
-        }
-        weights.release(layer);
-      }
-    }
   }
 }

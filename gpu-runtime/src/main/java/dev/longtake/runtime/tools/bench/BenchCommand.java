@@ -3,12 +3,14 @@ package dev.longtake.runtime.tools.bench;
 import com.google.auto.service.AutoService;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.GpuTeam;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.engine.ModelSource;
 import dev.longtake.runtime.engine.RandomModel;
 import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.tools.DeviceOptions;
 import dev.longtake.runtime.tools.media.MediaFiles;
 import dev.longtake.runtime.weights.Checkpoint;
@@ -132,6 +134,40 @@ public final class BenchCommand implements Callable<Integer> {
   private int lanes;
 
   @Option(
+      names = "--numGpusDit",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "With --strategy=tpp, devices that denoise. Default: what is best.")
+  private int numGpusDit;
+
+  @Option(
+      names = "--enableVaeParallel",
+      arity = "0..1",
+      defaultValue = "true",
+      fallbackValue = "true",
+      paramLabel = "BOOL",
+      description =
+          "With --strategy=tpp, let a device that is left over decode. Default: ${DEFAULT-VALUE}.")
+  private boolean enableVaeParallel;
+
+  @Option(
+      names = "--ulyssesSize",
+      defaultValue = "1",
+      paramLabel = "N",
+      description =
+          "With --strategy=sharded, devices that each have a part of the tokens and heads; with 1"
+              + " they have a part of the layers. Default: ${DEFAULT-VALUE}.")
+  private int ulyssesSize;
+
+  @Option(
+      names = "--against",
+      paramLabel = "resident",
+      description =
+          "Render the same afterwards with this strategy, for comparison: on the first device if"
+              + " there is one lane, else on all of them.")
+  private @Nullable String against;
+
+  @Option(
       names = "--operations",
       description = "Also report, on a GPU, how long every operation with the same shapes took.")
   private boolean operations;
@@ -144,8 +180,13 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    DeviceChoice choice = compute.choice();
-    choice.requireAvailable();
+    DeviceList devices = compute.devices();
+    devices.requireAvailable();
+    if (against != null && !against.equals(Comparison.STRATEGY)) {
+      throw refused(
+          "--against=%s is nothing to compare with. Choose %s."
+              .formatted(against, Comparison.STRATEGY));
+    }
     boolean random = shape.equals(OFFICIAL);
     Path checkpoint = Path.of(shape.equals("demo") ? DEMO_CHECKPOINT : shape);
     if (!random && !Files.isDirectory(checkpoint)) {
@@ -155,19 +196,39 @@ public final class BenchCommand implements Callable<Integer> {
     }
     CheckpointSettings.Size pixels = sizeInPixels(random ? null : checkpoint);
     EngineConfig config = config(random ? shape : checkpoint.toString(), pixels);
-    ModelSource source =
-        random
-            ? RandomModel.ofOfficialShape(RANDOM_SEED)
-            : ModelSource.of(Checkpoint.open(checkpoint), checkpoint.toString());
-    BenchRun run = BenchRun.of(config, choice, source, picture(pixels), samples(), prompt);
+    BenchRun run = run(config, random, checkpoint, pixels);
+    Comparison comparison =
+        against == null ? null : compare(config, devices, random, checkpoint, pixels);
+    DeviceChoice choice = devices.choices().get(0);
     Ceilings ceilings = choice.gpu().isPresent() ? CudaCeilings.measure(choice, run.work()) : null;
-    BenchReport report = new BenchReport(config, shape, commandLine(), run, ceilings, operations);
+    BenchReport report =
+        new BenchReport(config, shape, commandLine(), run, ceilings, comparison, operations);
     spec.commandLine().getOut().print(report.text());
     spec.commandLine().getOut().flush();
     if (json != null) {
       Files.writeString(json, report.json());
     }
     return 0;
+  }
+
+  private BenchRun run(
+      EngineConfig config, boolean random, Path checkpoint, CheckpointSettings.Size pixels) {
+    ModelSource source =
+        random
+            ? RandomModel.ofOfficialShape(RANDOM_SEED)
+            : ModelSource.of(Checkpoint.open(checkpoint), checkpoint.toString());
+    return BenchRun.of(config, source, picture(pixels), samples(), prompt);
+  }
+
+  private Comparison compare(
+      EngineConfig config,
+      DeviceList devices,
+      boolean random,
+      Path checkpoint,
+      CheckpointSettings.Size pixels) {
+    EngineConfig other = Comparison.other(config, devices);
+    BenchRun run = run(other, random, checkpoint, pixels);
+    return new Comparison(run.devices().size(), run.takeFps());
   }
 
   private EngineConfig config(String checkpoint, CheckpointSettings.Size pixels) {
@@ -183,7 +244,8 @@ public final class BenchCommand implements Callable<Integer> {
         lanes,
         compute.threads(),
         budgetBytes(),
-        compute.kvPrecision());
+        compute.kvPrecision(),
+        new GpuTeam(numGpusDit, enableVaeParallel, ulyssesSize));
   }
 
   private long budgetBytes() {

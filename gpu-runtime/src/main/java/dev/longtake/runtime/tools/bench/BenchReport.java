@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What a measurement says, for people and for files.
  *
  * @param ceilings of the device, or null if they were not measured
+ * @param comparison with another run, or null if there was none
  * @param showsOperations whether the time of every operation is told
  */
 record BenchReport(
@@ -25,6 +26,7 @@ record BenchReport(
     String command,
     BenchRun run,
     @Nullable Ceilings ceilings,
+    @Nullable Comparison comparison,
     boolean showsOperations) {
   private static final int MOST_OPERATIONS = 60;
   private static final double GIB = 1L << 30;
@@ -51,29 +53,18 @@ record BenchReport(
         "%n%d frames: %.2f fps end to end, %.2f fps denoise, %.2f fps decode",
         run.frames(),
         endToEndFps(),
-        blocks.frames() / blocks.denoiseSeconds(),
-        blocks.frames() / blocks.decodeSeconds());
-    line(
-        text,
-        "forward %.1f ms (median), %.1f ms (least); between blocks %.2f s idle",
-        blocks.medianForwardMillis(),
-        blocks.forwardMillis().get(0),
-        blocks.idleSeconds());
+        blocks.denoiseFps(),
+        blocks.decodeFps());
+    appendForwards(text);
+    if (comparison != null) {
+      line(text, "%s", comparison.text(run.takeFps()));
+    }
     appendFamilies(text);
     if (showsOperations) {
       appendOperations(text);
     }
     appendCeilings(text);
-    Long driverBytes = run.driverPeakBytes();
-    if (driverBytes == null) {
-      line(text, "peak resident memory %.0f MiB", peakResidentBytes() / MIB);
-    } else {
-      line(
-          text,
-          "memory: %.2f GiB planned, %.2f GiB in use by the driver's account",
-          run.plannedBytes() / GIB,
-          driverBytes / GIB);
-    }
+    appendMemory(text);
     return text.toString();
   }
 
@@ -91,19 +82,26 @@ record BenchReport(
             lowercase(config.kvPrecision()),
             config.lanes(),
             config.budgetBytes() == Long.MAX_VALUE ? null : config.budgetBytes(),
-            blocks.medianForwardMillis(),
-            blocks.forwardMillis().get(0),
+            orNull(blocks.medianForwardMillis()),
+            orNull(blocks.leastForwardMillis()),
             shareOfCeilings(),
             ceilings == null ? null : ceilings.gemmTflops(),
             ceilings == null ? null : ceilings.attentionTflops(),
             ceilings == null ? null : ceilings.copyGbps(),
-            blocks.frames() / blocks.denoiseSeconds(),
+            blocks.denoiseFps(),
             endToEndFps(),
-            blocks.frames() / blocks.decodeSeconds(),
+            blocks.decodeFps(),
             run.startupSeconds(),
             run.plannedBytes(),
             run.plannedHostBytes(),
-            run.driverPeakBytes());
+            run.driverPeakBytes(),
+            run.takeFps(),
+            run.devices().stream().map(BenchRun.Usage::plannedBytes).toList(),
+            run.devices().stream().map(BenchRun.Usage::driverPeakBytes).toList(),
+            blocks.stageMillis().isEmpty() ? null : blocks.stageMillis(),
+            comparison == null ? null : comparison.takeFps(),
+            comparison == null ? null : comparison.speedup(run.takeFps()),
+            comparison == null ? null : comparison.share(run.takeFps()));
     try {
       return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n";
     } catch (JsonProcessingException e) {
@@ -113,6 +111,41 @@ record BenchReport(
 
   private double endToEndFps() {
     return run.frames() / run.endToEndSeconds();
+  }
+
+  private void appendForwards(StringBuilder text) {
+    BlockTimes blocks = run.blocks();
+    if (!blocks.forwardMillis().isEmpty()) {
+      line(
+          text,
+          "forward %.1f ms (median), %.1f ms (least); between blocks %.2f s idle",
+          blocks.medianForwardMillis(),
+          blocks.leastForwardMillis(),
+          blocks.idleSeconds());
+    }
+    for (int stage = 0; stage < blocks.stageMillis().size(); stage++) {
+      line(text, "stage %d: %.1f ms a frame block", stage, blocks.stageMillis().get(stage));
+    }
+  }
+
+  private void appendMemory(StringBuilder text) {
+    for (BenchRun.Usage usage : run.devices()) {
+      Long driverBytes = usage.driverPeakBytes();
+      if (driverBytes == null) {
+        line(text, "peak resident memory %.0f MiB", peakResidentBytes() / MIB);
+        return;
+      }
+      line(
+          text,
+          "memory of %s: %.2f GiB planned, %.2f GiB in use by the driver's account",
+          usage.device(),
+          usage.plannedBytes() / GIB,
+          driverBytes / GIB);
+    }
+  }
+
+  private static @Nullable Double orNull(double value) {
+    return Double.isNaN(value) ? null : value;
   }
 
   private void appendFamilies(StringBuilder text) {
@@ -187,7 +220,7 @@ record BenchReport(
 
   /** Returns null for several lanes: a forward then lasts as long as those of all of them. */
   private @Nullable Double shareOfCeilings() {
-    return ceilings == null || config.lanes() > 1
+    return ceilings == null || config.lanes() > 1 || run.blocks().forwardMillis().isEmpty()
         ? null
         : ceilings.shareOf(run.blocks().medianForwardMillis(), run.work());
   }

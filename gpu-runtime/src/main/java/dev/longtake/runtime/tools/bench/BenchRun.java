@@ -1,19 +1,21 @@
 package dev.longtake.runtime.tools.bench;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSpec;
-import dev.longtake.runtime.engine.LongtakeEngine;
+import dev.longtake.runtime.engine.Engines;
 import dev.longtake.runtime.engine.ModelSource;
-import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.device.DeviceChoice;
-import dev.longtake.runtime.engine.device.Timeline;
+import dev.longtake.runtime.engine.OpenEngine;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -21,45 +23,55 @@ import org.jspecify.annotations.Nullable;
 /**
  * One rendering and how long its parts took.
  *
- * @param device what it ran on
+ * @param devices what it ran on
  * @param plan where its memory went
  * @param seconds by phase, in order
- * @param plannedHostBytes of pinned host memory
  * @param frames that were rendered, by all lanes
  * @param endToEndSeconds from the open engine to the last frame
  * @param operations of one more clip, on a GPU
  * @param clipBlocks frame blocks of that clip
- * @param driverPeakBytes in use at the end by the driver's account, or null where there is none
  */
 record BenchRun(
-    String device,
+    List<Usage> devices,
     String plan,
-    long plannedBytes,
-    long plannedHostBytes,
     Map<String, Double> seconds,
     BlockTimes blocks,
     ForwardWork work,
     int frames,
     double endToEndSeconds,
     List<TimedOps.Measured> operations,
-    int clipBlocks,
-    @Nullable Long driverPeakBytes) {
+    int clipBlocks) {
   private static final double FRAME_RATE_FPS = 25;
   private static final double SAMPLE_RATE_HZ = 16_000;
   private static final double NANOS = 1e9;
 
-  /** Renders a video as long as the speech. */
+  /**
+   * What a device had to give.
+   *
+   * @param plannedBytes of its memory, {@code plannedHostBytes} of pinned host memory
+   * @param driverPeakBytes in use at the end by the driver's account, or null where there is none
+   */
+  record Usage(
+      String device, long plannedBytes, long plannedHostBytes, @Nullable Long driverPeakBytes) {
+    static Usage of(OpenEngine.Part part) {
+      long used = part.device().usedBytes();
+      return new Usage(
+          part.device().description(),
+          part.memory().totalBytes(),
+          part.memory().hostBytes(),
+          used > 0 ? used : null);
+    }
+  }
+
+  /**
+   * Renders videos as long as the speech, one a lane.
+   *
+   * @param source closed when this returns
+   */
   static BenchRun of(
-      EngineConfig config,
-      DeviceChoice choice,
-      ModelSource source,
-      Picture picture,
-      float[] samples,
-      String prompt) {
+      EngineConfig config, ModelSource source, Picture picture, float[] samples, String prompt) {
     Phases phases = new Phases();
-    try (LongtakeEngine engine =
-        LongtakeEngine.open(
-            config, source, () -> new TimedDevice(choice.open(config.cpuThreads())))) {
+    try (OpenEngine engine = Engines.open(config, source, TimedDevice::new)) {
       phases.end("open");
       HostValues text = engine.encodePrompt(prompt);
       phases.end("prompt");
@@ -77,44 +89,55 @@ record BenchRun(
   }
 
   private static BenchRun render(
-      LongtakeEngine engine, EngineConfig config, List<TakeSpec> specs, int wanted, Phases phases) {
-    ComputeDevice device = engine.device();
-    TimedOps ops = (TimedOps) engine.ops();
-    try (Timeline timeline = device.openTimeline(ops)) {
-      int begin = timeline.mark();
-      try (BenchLanes lanes = BenchLanes.render(engine, specs, timeline, ops, wanted)) {
-        phases.end("take");
-        BlockTimes times =
-            BlockTimes.of(timeline, lanes.blocks(), wholeBlockFrames(config, engine));
-        phases.put(
-            "conditions",
-            timeline.millisBetween(begin, lanes.blocks().get(0).get(0).begin()) / 1000);
-        long usedBytes = device.usedBytes();
-        List<TimedOps.Measured> operations = List.of();
-        if (usedBytes > 0) {
-          ops.begin(timeline);
-          lanes.renderOneMoreClip();
-          operations = ops.end();
-        }
-        return new BenchRun(
-            device.description(),
-            engine.memoryPlan(),
-            engine.plannedBytes(),
-            engine.plannedHostBytes(),
-            phases.seconds(),
-            times,
-            ForwardWork.of(engine.shape()),
-            specs.size() * wanted,
-            phases.sinceOpen(),
-            operations,
-            engine.shape().model().blocks(),
-            usedBytes > 0 ? usedBytes : null);
-      }
+      OpenEngine engine, EngineConfig config, List<TakeSpec> specs, int wanted, Phases phases) {
+    try (Clocks clocks = new Clocks();
+        BenchLanes lanes = BenchLanes.render(engine, specs, clocks, wanted)) {
+      phases.end("take");
+      int blocks = engine.shape().model().blocks();
+      BlockTimes times = BlockTimes.of(lanes.blocks(), config.clipFrames() / blocks);
+      phases.put("conditions", lanes.conditionSeconds());
+      List<Usage> usages = engine.parts().stream().map(Usage::of).toList();
+      boolean onGpus = usages.get(0).driverPeakBytes() != null;
+      return new BenchRun(
+          usages,
+          engine.memoryPlan(),
+          phases.seconds(),
+          times,
+          ForwardWork.of(engine.shape()),
+          specs.size() * wanted,
+          phases.sinceOpen(),
+          onGpus ? lanes.markOneMoreClip() : List.of(),
+          blocks);
     }
   }
 
-  private static int wholeBlockFrames(EngineConfig config, LongtakeEngine engine) {
-    return config.clipFrames() / engine.shape().model().blocks();
+  /** Returns what it ran on, for people. */
+  String device() {
+    return devices.stream().map(Usage::device).collect(joining(", "));
+  }
+
+  /** Returns the bytes planned for the device that needs most, its driver's included. */
+  long plannedBytes() {
+    return devices.stream().mapToLong(Usage::plannedBytes).max().orElseThrow();
+  }
+
+  /** Returns the bytes of pinned host memory that were planned, for all devices together. */
+  long plannedHostBytes() {
+    return devices.stream().mapToLong(Usage::plannedHostBytes).sum();
+  }
+
+  /** Returns the most bytes in use on one device, or null where nobody keeps account. */
+  @Nullable Long driverPeakBytes() {
+    return devices.stream()
+        .map(Usage::driverPeakBytes)
+        .filter(Objects::nonNull)
+        .max(Comparator.naturalOrder())
+        .orElse(null);
+  }
+
+  /** Returns the frames a second from the beginning of the takes to the last frame. */
+  double takeFps() {
+    return frames / seconds.getOrDefault("take", Double.NaN);
   }
 
   /** Returns the milliseconds of the operations by part and family. */

@@ -61,6 +61,59 @@ class BenchCommandTest {
   }
 
   @Test
+  void comparesTwoDevicesWithOne() throws IOException {
+    Path json = temp.resolve("bench.json");
+
+    String text =
+        run(
+            SMALL,
+            "--size=64*128",
+            "--seconds=1",
+            "--inferFrames=12",
+            "--device=cpu:0,cpu:1",
+            "--lanes=2",
+            "--against=resident",
+            "--json=" + json);
+
+    assertThat(text).contains("50 frames:").contains("of one resident engine:");
+    JsonNode record = new ObjectMapper().readTree(json.toFile());
+    double speedup = record.path("speedup_vs_resident").asDouble();
+    assertThat(speedup)
+        .isEqualTo(
+            record.path("take_fps").asDouble() / record.path("resident_take_fps").asDouble());
+    assertThat(record.path("share_of_two_residents").isNull()).isTrue();
+    assertThat(record.path("planned_peak_bytes_each")).hasSize(2);
+  }
+
+  @Test
+  void comparesLanesOverDevicesWithAnEngineOnEachOfThem() throws IOException {
+    Path json = temp.resolve("bench.json");
+
+    run(
+        SMALL,
+        "--size=64*128",
+        "--seconds=1",
+        "--inferFrames=12",
+        "--device=cpu:0,cpu:1",
+        "--strategy=offload",
+        "--lanes=2",
+        "--against=resident",
+        "--json=" + json);
+
+    JsonNode record = new ObjectMapper().readTree(json.toFile());
+    assertThat(record.path("share_of_two_residents").asDouble()).isPositive();
+    assertThat(record.path("speedup_vs_resident").isNull()).isTrue();
+  }
+
+  @Test
+  void refusesToCompareWithAnythingElse() {
+    assertThatThrownBy(() -> run(SMALL, "--size=64*128", "--against=offload"))
+        .isInstanceOf(LongtakeException.class)
+        .hasMessageContaining("--against=offload")
+        .hasMessageContaining("Choose resident");
+  }
+
+  @Test
   void asksForTheSizeThatTheCheckpointDoesNotName() {
     assertThatThrownBy(() -> run(SMALL))
         .isInstanceOf(LongtakeException.class)

@@ -1,0 +1,37 @@
+package dev.longtake.runtime.strategy.resident;
+
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.model.dit.DitLayerWeights;
+import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.spi.DenoiseExecutor;
+import dev.longtake.runtime.spi.KvStore;
+import dev.longtake.runtime.spi.LanePass;
+import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.spi.WeightSource;
+import java.util.List;
+
+/**
+ * Takes forwards through layers, with all caches on the device.
+ *
+ * @param weights wherever they come from
+ */
+public record ResidentExecutor(ModelShape shape, Ops ops, WeightSource weights)
+    implements DenoiseExecutor {
+  @Override
+  public KvStore openCaches(Arena device, Arena host) {
+    return ResidentCaches.allocate(shape, ops, device);
+  }
+
+  @Override
+  public void sweep(List<LanePass> passes) {
+    for (int layer = 0; layer < shape.dit().layers(); layer++) {
+      DitLayerWeights layerWeights = weights.acquire(layer);
+      for (LanePass lane : passes) {
+        lane.pass()
+            .layer(layerWeights, lane.caches().acquire(lane.step(), layer, lane.pass().use()));
+        lane.caches().release();
+      }
+      weights.release(layer);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.longtake.runtime.strategy.sharded;
+
+import com.google.auto.service.AutoService;
+import dev.longtake.runtime.spi.DenoiseExecutor;
+import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.spi.Placement;
+import dev.longtake.runtime.spi.Residency;
+import dev.longtake.runtime.weights.ArenaWeightReader;
+
+/**
+ * Each of several devices owns a share of the layers' weights, and gathers every other layer just
+ * before it is needed, while the one before computes; so none ever has the whole model. Caches and
+ * work are a device's own.
+ */
+@AutoService(ExecutionStrategy.class)
+public final class ShardedStrategy implements ExecutionStrategy {
+  /** The strategy's name. */
+  public static final String NAME = "sharded";
+
+  private final Shard shard;
+
+  /** Creates the strategy for a single device, which owns everything. */
+  public ShardedStrategy() {
+    this(new Shard(0, 1));
+  }
+
+  /** Creates the strategy for one of several devices. */
+  public ShardedStrategy(Shard shard) {
+    this.shard = shard;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  /** Nothing is kept on the host. */
+  @Override
+  public Residency least(ModelShape shape) {
+    return Residency.all(shape.dit().layers());
+  }
+
+  /** Reads what the device owns; see {@link ShardExecutor#connect} for the rest. */
+  @Override
+  public DenoiseExecutor open(
+      ModelShape shape, ArenaWeightReader weights, Placement placement, Residency residency) {
+    SharedLayers layers = SharedLayers.load(shape.dit(), shard, weights, placement);
+    return new ShardExecutor(shape, placement.ops(), layers);
+  }
+}
