@@ -7,7 +7,13 @@ import dev.longtake.pipeline.assembly.PipelineAssembler;
 import dev.longtake.pipeline.assembly.PipelineSpec;
 import dev.longtake.pipeline.options.LongtakeOptions;
 import dev.longtake.pipeline.spi.RunMetric;
+import dev.longtake.pipeline.testing.FakeGcsServer;
+import dev.longtake.pipeline.testing.Fault;
+import dev.longtake.pipeline.testing.FaultPlan;
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.testing.FakeEngineProvider;
+import dev.longtake.transforms.settings.EngineSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +28,7 @@ import java.util.regex.Pattern;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.metrics.MetricNameFilter;
+import org.apache.beam.sdk.metrics.MetricQueryResults;
 import org.apache.beam.sdk.metrics.MetricResult;
 import org.apache.beam.sdk.metrics.MetricsFilter;
 import org.junit.jupiter.api.Test;
@@ -40,8 +47,8 @@ class RunMetricsTest {
     Workshop workshop = Workshop.of(root, engines).picture().voice("a", 4, 150);
     workshop.manifest(List.of(Workshop.request("a"), Workshop.request("none")));
 
-    Map<String, Long> first = counters(workshop);
-    Map<String, Long> again = counters(workshop);
+    Map<String, Long> first = counters(metrics(workshop, TWO_TAKES));
+    Map<String, Long> again = counters(metrics(workshop, TWO_TAKES));
 
     assertThat(first)
         .containsEntry("videosFinished", 1L)
@@ -51,6 +58,7 @@ class RunMetricsTest {
         .containsEntry("videoMillisRendered", 4000L)
         .containsEntry("bytesCommitted", bytes(workshop))
         .containsEntry("takesRendered_" + strategy(workshop), 2L)
+        .containsEntry("bytesCopied", 0L)
         .doesNotContainKey("clipsReused")
         .doesNotContainKey("deviceFaults")
         .containsKey("renderMillis");
@@ -61,6 +69,55 @@ class RunMetricsTest {
     for (String name : first.keySet()) {
       assertThat(name).matches(Joiner.on(".*|").join(names()) + ".*");
     }
+  }
+
+  @Test
+  void aRunCountsWhatItDoesAgain() throws IOException {
+    FakeEngineProvider engines = new FakeEngineProvider();
+    Workshop workshop = Workshop.of(root, engines).picture().voice("a", 4, 150).requests("a");
+    engines.failAtClip(
+        2, () -> new LongtakeException(ErrorCode.DEVICE_FAULT, "the GPU reported Xid 79"));
+
+    try (FakeGcsServer server = FakeGcsServer.start()) {
+      server.inject(
+          FaultPlan.next(Fault.UNAVAILABLE, Fault.INTERNAL_ERROR, Fault.TOO_MANY_REQUESTS));
+      Map<String, Long> counted =
+          counters(
+              metrics(
+                  workshop,
+                  "--workDir=gs://a-bucket/work",
+                  "--cpuDevices=2x1GiB",
+                  "--leaseDir=" + root.resolve("leases")));
+
+      assertThat(server.injected()).hasSize(3);
+      assertThat(counted)
+          .containsEntry("retries_storage", 3L)
+          .containsEntry("retries_device", 1L)
+          .containsEntry("deviceFaults", 1L);
+    }
+  }
+
+  @Test
+  void aRunSaysHowMuchOfADeviceItUses() throws IOException {
+    Workshop workshop = new Workshop(root, EngineSource.ON_CLASS_PATH).picture();
+    workshop.voice("a", 1, 150).requests("a");
+
+    MetricQueryResults metrics =
+        metrics(
+            workshop,
+            "--checkpoint=../gpu-runtime/src/test/resources/golden/small/ckpt",
+            "--size=64*64",
+            "--strategy=offload",
+            "--vramLimit=1GiB");
+
+    assertThat(metrics.getGauges())
+        .singleElement()
+        .satisfies(
+            gauge -> {
+              assertThat(gauge.getName().getName()).isEqualTo("devicePeakBytes");
+              assertThat(gauge.getAttempted().getValue()).isBetween(10L << 20, 1L << 30);
+            });
+    assertThat(counters(metrics)).containsKey("bytesCopied");
   }
 
   @Test
@@ -80,18 +137,22 @@ class RunMetricsTest {
     return Arrays.stream(RunMetric.values()).map(RunMetric::text).toList();
   }
 
-  private static Map<String, Long> counters(Workshop workshop) {
-    LongtakeOptions options = workshop.options(TWO_TAKES);
+  private static MetricQueryResults metrics(Workshop workshop, String... arguments) {
+    LongtakeOptions options = workshop.options(arguments);
     Pipeline pipeline = Pipeline.create(options);
     new PipelineAssembler(workshop.registry()).assemble(pipeline, PipelineSpec.from(options));
     PipelineResult run = pipeline.run();
     assertThat(run.waitUntilFinish()).isEqualTo(PipelineResult.State.DONE);
-    Map<String, Long> counters = new TreeMap<>();
     MetricsFilter ours =
         MetricsFilter.builder()
             .addNameFilter(MetricNameFilter.inNamespace(RunMetric.NAMESPACE))
             .build();
-    for (MetricResult<Long> counter : run.metrics().queryMetrics(ours).getCounters()) {
+    return run.metrics().queryMetrics(ours);
+  }
+
+  private static Map<String, Long> counters(MetricQueryResults metrics) {
+    Map<String, Long> counters = new TreeMap<>();
+    for (MetricResult<Long> counter : metrics.getCounters()) {
       counters.merge(counter.getName().getName(), counter.getAttempted(), Long::sum);
     }
     return counters;

@@ -12,6 +12,9 @@ public interface AvatarEngine extends AutoCloseable {
   /** Returns where the memory goes, for people. */
   String memoryPlan();
 
+  /** Returns what was used of the devices so far. May wait for what is being computed. */
+  DeviceUse use();
+
   /**
    * Encodes a prompt.
    *

@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.FrameSink;
@@ -141,6 +142,11 @@ final class DataParallelEngine implements OpenEngine {
     return engines.stream()
         .map(engine -> engine.device().description() + ": " + engine.memoryPlan())
         .collect(Collectors.joining(System.lineSeparator()));
+  }
+
+  @Override
+  public DeviceUse use() {
+    return engines.stream().map(LongtakeEngine::use).reduce(new DeviceUse(0, 0), DeviceUse::and);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.longtake.runtime.engine;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.HostValues;
@@ -198,6 +199,12 @@ public final class LongtakeEngine implements OpenEngine {
   @Override
   public String memoryPlan() {
     return plan.describe();
+  }
+
+  @Override
+  public DeviceUse use() {
+    long used = turns.get(device::usedBytes); // nothing is allocated once an engine is open
+    return new DeviceUse(used > 0 ? used : plan.memory().reservedBytes(), queues.copiedBytes());
   }
 
   @Override

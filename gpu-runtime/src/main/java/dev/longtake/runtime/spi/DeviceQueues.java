@@ -28,6 +28,9 @@ public interface DeviceQueues extends AutoCloseable {
    */
   void copy(Queue queue, Tensor source, Tensor target);
 
+  /** Returns the bytes that were queued to be copied so far. Safe for any thread. */
+  long copiedBytes();
+
   /** Makes a fence, which belongs to this. */
   Fence fence();
 

@@ -51,6 +51,7 @@ class OffloadEngineTest {
       for (int take = 0; take < MOST_LANES; take++) {
         expected.add(render(engine, take));
       }
+      assertThat(engine.use().copiedBytes()).isZero();
     }
   }
 
@@ -78,6 +79,8 @@ class OffloadEngineTest {
       } finally {
         threads.shutdownNow();
       }
+      assertThat(engine.use().peakBytes()).isEqualTo(engine.plan().reservedBytes());
+      assertThat(engine.use().copiedBytes()).isPositive();
     }
   }
 

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.InvalidRequestException;
@@ -53,6 +54,11 @@ final class FakeAvatarEngine implements AvatarEngine {
   @Override
   public String memoryPlan() {
     return "no memory at all";
+  }
+
+  @Override
+  public DeviceUse use() {
+    return new DeviceUse(0, 0);
   }
 
   @Override

@@ -1,15 +1,16 @@
 package dev.longtake.pipeline.spi;
 
 import org.apache.beam.sdk.metrics.Counter;
+import org.apache.beam.sdk.metrics.Gauge;
 import org.apache.beam.sdk.metrics.Metrics;
 
 /**
  * What a run counts, by Beam's metrics; all names there are.
  *
- * <p>All are counters: Beam's Flink runner hands distributions on as objects that no reporter of
- * Flink understands, and a ratio such as the real-time factor is worked out over any time from two
- * counters. Beam has no labels, so a kind is part of the name. A bundle that is repeated counts
- * again what it does again.
+ * <p>All but one are counters: Beam's Flink runner hands distributions on as objects that no
+ * reporter of Flink understands, and a ratio such as the real-time factor is worked out over any
+ * time from two counters. Beam has no labels, so a kind is part of the name. A bundle that is
+ * repeated counts again what it does again.
  */
 public enum RunMetric {
   /** Finished videos, those among them that were there already. */
@@ -30,8 +31,17 @@ public enum RunMetric {
   BYTES_COMMITTED("bytesCommitted"),
   /** Takes that were rendered, by strategy. */
   TAKES_RENDERED("takesRendered"),
-  /** Devices that broke down with a take, which was repeated. */
-  DEVICE_FAULTS("deviceFaults");
+  /** A gauge: most bytes of a device's memory that were in use at once. */
+  DEVICE_PEAK_BYTES("devicePeakBytes"),
+  /** Bytes of weights and caches that were copied between host memory and devices. */
+  BYTES_COPIED("bytesCopied"),
+  /** Devices that broke down with a take. */
+  DEVICE_FAULTS("deviceFaults"),
+  /**
+   * What was done again, by what had gone wrong: {@code device} takes on another device, {@code
+   * storage} calls to the storage service.
+   */
+  RETRIES("retries");
 
   /** Of all names. */
   public static final String NAMESPACE = "longtake";
@@ -52,6 +62,11 @@ public enum RunMetric {
   /** Returns the counter. */
   public Counter counter() {
     return Metrics.counter(NAMESPACE, text);
+  }
+
+  /** Returns the gauge, which a process of several devices has only one of. */
+  public Gauge gauge() {
+    return Metrics.gauge(NAMESPACE, text);
   }
 
   /** Returns the counter of a kind, for example {@code takesRendered_resident}. */

@@ -101,7 +101,8 @@ final class GcsObjects {
                     .setConnectTimeout(Math.toIntExact(CONNECT_TIMEOUT.toMillis()))
                     .setReadTimeout(Math.toIntExact(readTimeout.toMillis()))
                     .build())
-            .setRetrySettings(RETRIES);
+            .setRetrySettings(RETRIES)
+            .setStorageRetryStrategy(new CountedRetries());
     if (endpoint == null) {
       options.setCredentials(applicationDefaultCredentials());
     } else {
@@ -173,6 +174,7 @@ final class GcsObjects {
           throw failure("write", object, e);
         }
       }
+      CountedRetries.count();
     }
     throw new IOException(
         "'%s' could not be written to %s in %d tries: it was replaced again and again, or came to nothing. Do two runs write it?"

@@ -2,10 +2,12 @@ package dev.longtake.transforms.render;
 
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.DeviceHealth;
+import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.GpuLease;
 import dev.longtake.runtime.api.LeasableDevice;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A device that this process has leased, and the engine on it. Guarded by its pool's lock. */
@@ -17,6 +19,7 @@ final class DevicePlace {
   private Company company = Company.SHARED;
   private int takes;
   private State state = State.WELL;
+  private final AtomicLong toldCopies = new AtomicLong();
   private volatile Duration slowestClip = Duration.ZERO;
 
   private enum State {
@@ -83,6 +86,13 @@ final class DevicePlace {
     }
   }
 
+  /** Returns what an engine has used, its copies since last time. Safe without the lock. */
+  DeviceUse useSinceLastAsked(AvatarEngine used) {
+    DeviceUse use = used.use();
+    long told = toldCopies.getAndAccumulate(use.copiedBytes(), Math::max);
+    return new DeviceUse(use.peakBytes(), Math.max(0, use.copiedBytes() - told));
+  }
+
   /** Counts somebody who uses the device, and opens the engine if it is not there. */
   void reserve(EngineConfig config, Company whose) {
     if (!config.equals(wanted)) {
@@ -117,6 +127,7 @@ final class DevicePlace {
     engine = null;
     wanted = null;
     slowestClip = Duration.ZERO;
+    toldCopies.set(0);
     if (closing != null) {
       closing.close();
     }

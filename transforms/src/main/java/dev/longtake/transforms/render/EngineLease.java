@@ -1,6 +1,7 @@
 package dev.longtake.transforms.render;
 
 import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.LongtakeException;
 import java.time.Duration;
@@ -45,6 +46,11 @@ final class EngineLease implements AutoCloseable {
   /** Notes how long a clip has taken. */
   void clipTook(Duration time) {
     place.clipTook(time);
+  }
+
+  /** Returns what the engine has used, its copies since the last one who asked. */
+  DeviceUse useSinceLastAsked() {
+    return place.useSinceLastAsked(engine);
   }
 
   /** Says that the device has done its work. */

@@ -2,6 +2,7 @@ package dev.longtake.transforms.render;
 
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -11,6 +12,8 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.apache.beam.sdk.metrics.MetricsContainer;
+import org.apache.beam.sdk.metrics.MetricsEnvironment;
 
 /**
  * Has a take rendered on a thread of its own, and notices when that gets no further: a call into a
@@ -33,14 +36,22 @@ final class ProgressWatch {
   }
 
   /**
-   * Does some work that tells of its progress, and waits for it.
+   * Does some work that tells of its progress, and waits for it. What it counts, Beam counts as the
+   * caller's.
    *
    * @param bound how long there may be none
    * @throws LongtakeException DEVICE_FAULT if there was none for longer; the thread is left behind
    * @throws InterruptedException if interrupted; the work has ended then, or hangs
    */
   <T> T call(Callable<T> work, Supplier<Duration> bound) throws IOException, InterruptedException {
-    FutureTask<T> task = new FutureTask<>(work);
+    MetricsContainer metrics = MetricsEnvironment.getCurrentContainer();
+    FutureTask<T> task =
+        new FutureTask<>(
+            () -> {
+              try (Closeable counted = MetricsEnvironment.scopedMetricsContainer(metrics)) {
+                return work.call();
+              }
+            });
     Thread thread = new Thread(task, Thread.currentThread().getName() + " render");
     thread.setDaemon(true);
     lastNanos = System.nanoTime();

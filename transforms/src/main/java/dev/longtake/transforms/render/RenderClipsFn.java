@@ -9,6 +9,7 @@ import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.Continuity;
 import dev.longtake.pipeline.spi.RunMetric;
 import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.InvalidRequestException;
 import dev.longtake.runtime.api.LongtakeException;
@@ -176,6 +177,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
           if (!pool().mayGoOn()) {
             throw e; // the runner tries again, elsewhere if it can
           }
+          RunMetric.RETRIES.counter("device").inc();
         }
       }
     }
@@ -186,21 +188,26 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
       AvatarEngine engine = leased.engine();
       long[] clipStarted = {System.nanoTime()};
       TakeSpec spec = conditions(engine).of(take, before(take));
-      return new TakeRenderer(entries, engine)
-          .render(
-              request,
-              take,
-              clips,
-              spec,
-              end(take),
-              watch::progress,
-              clip -> {
-                leased.check();
-                long now = System.nanoTime();
-                leased.clipTook(Duration.ofNanos(now - clipStarted[0]));
-                clipStarted[0] = now;
-                noteDone(clip, false);
-              });
+      TakeRecord made =
+          new TakeRenderer(entries, engine)
+              .render(
+                  request,
+                  take,
+                  clips,
+                  spec,
+                  end(take),
+                  watch::progress,
+                  clip -> {
+                    leased.check();
+                    long now = System.nanoTime();
+                    leased.clipTook(Duration.ofNanos(now - clipStarted[0]));
+                    clipStarted[0] = now;
+                    noteDone(clip, false);
+                  });
+      DeviceUse use = leased.useSinceLastAsked();
+      RunMetric.DEVICE_PEAK_BYTES.gauge().set(use.peakBytes());
+      RunMetric.BYTES_COPIED.counter().inc(use.copiedBytes());
+      return made;
     }
 
     private void count(PlannedTake take, TakeRecord made) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Queues are streams, fences are events. */
 final class CudaQueues implements DeviceQueues {
@@ -19,6 +20,8 @@ final class CudaQueues implements DeviceQueues {
   private final Map<Queue, CudaStream> streams = new EnumMap<>(Queue.class);
   private final List<CudaStream> owned = new ArrayList<>();
   private final List<CudaEvent> events = new ArrayList<>();
+
+  private final LongAdder copiedBytes = new LongAdder();
 
   private CudaQueues(CudaContext context) {
     this.context = context;
@@ -51,11 +54,17 @@ final class CudaQueues implements DeviceQueues {
   @Override
   public void copy(Queue queue, Tensor source, Tensor target) {
     target.require("target", source.dtype(), source.shape());
+    copiedBytes.add(source.bytes());
     if (queue == Queue.OUT) {
       stream(queue).download(DeviceTensor.of(source).memory(), PinnedTensor.of(target).memory());
     } else {
       stream(queue).upload(PinnedTensor.of(source).memory(), DeviceTensor.of(target).memory());
     }
+  }
+
+  @Override
+  public long copiedBytes() {
+    return copiedBytes.sum();
   }
 
   @Override

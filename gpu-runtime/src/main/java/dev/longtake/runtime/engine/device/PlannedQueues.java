@@ -12,6 +12,11 @@ public final class PlannedQueues implements DeviceQueues {
   }
 
   @Override
+  public long copiedBytes() {
+    return 0;
+  }
+
+  @Override
   public Fence fence() {
     return new Fence() {
       @Override
