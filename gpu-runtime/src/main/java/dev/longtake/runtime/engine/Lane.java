@@ -34,7 +34,8 @@ record Lane(
     TokenGrid grid = shape.model().grid();
     DType dtype = stack.ops().activationType();
     return new Lane(
-        new DitLane(stack.dit(), arena, shape.model().clipLatentFrames()),
+        new DitLane(
+            stack.dit(), arena, shape.model().clipLatentFrames(), stack.executor().division()),
         stack.executor().openCaches(arena, host),
         new StreamingVaeDecoder(
             stack.vaeOps(), stack.vae(), arena, grid.latentRows(), grid.latentColumns()),

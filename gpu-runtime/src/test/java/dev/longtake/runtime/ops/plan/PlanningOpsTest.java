@@ -126,7 +126,7 @@ class PlanningOpsTest {
               List.of(),
               cache(arena, dtype, config, config.textTokens())));
     }
-    DitLane lane = new DitLane(dit, arena, clipFrames);
+    DitLane lane = new DitLane(dit, arena, clipFrames, null);
     int channels = config.latentChannels();
     sweep(
         lane.start(
