@@ -71,17 +71,27 @@ public final class DitLane {
   }
 
   /**
-   * Prepares the pass that fills the condition caches, and the text caches with them.
+   * Embeds the prompt that {@link #start} puts into the caches.
    *
    * @param context [text tokens used, text width]
+   */
+  public void embedPrompt(Tensor context) {
+    dit.embedText(context, text);
+  }
+
+  /**
+   * Prepares the pass that fills the condition caches, and the text caches with them.
+   *
    * @param reference [1, h, w, C]
    * @param motion [19, h, w, C], oldest first
+   * @param layers that the pass goes through; if the first one is not among them, the hidden states
+   *     are those that the layer before has left, here or in {@link #conditionHidden()}
    */
-  public LayerPass start(Tensor context, Tensor reference, Tensor motion) {
-    dit.embedText(context, text);
-    LayerPass conditions = condition(reference, motion);
+  public LayerPass start(Tensor reference, Tensor motion, LayerRange layers) {
+    LayerPass conditions = condition(reference, motion, layers);
     return new Prepared(
         CacheUse.start(),
+        layers,
         (weights, caches) -> {
           layer.cacheText(text, weights, caches.text());
           conditions.layer(weights, caches);
@@ -89,13 +99,36 @@ public final class DitLane {
   }
 
   /** Prepares the pass that fills the condition caches again, as for {@link #start}. */
-  public LayerPass condition(Tensor reference, Tensor motion) {
-    embed(dit.grid().conditionTokens(), out -> dit.embedConditions(reference, motion, out));
+  public LayerPass condition(Tensor reference, Tensor motion, LayerRange layers) {
+    if (layers.first() == 0) {
+      embed(
+          conditionHidden(),
+          dit.grid().conditionTokens(),
+          out -> dit.embedConditions(reference, motion, out));
+    }
     Rope3d.reference(dit.config(), dit.grid(), Rope3d.referencePosition(0, 0))
         .upload(ops, referenceAngles);
     ConditionPass pass = new ConditionPass(dit.clean(), referenceAngles, dit.motionAngles());
     return new Prepared(
-        CacheUse.condition(), (weights, caches) -> layer.condition(pass, hidden, weights, caches));
+        CacheUse.condition(),
+        layers,
+        (weights, caches) -> layer.condition(pass, hidden, weights, caches));
+  }
+
+  /**
+   * Begins a pass of conditions; returns where their hidden states go, fp32 [Lc, E], if its first
+   * layers have taken place elsewhere.
+   */
+  public Tensor conditionHidden() {
+    return hidden.begin(own(dit.grid().conditionTokens()).count());
+  }
+
+  /**
+   * Begins a denoising forward; returns where a block's hidden states go, fp32 [S, E], if its first
+   * layers have taken place elsewhere.
+   */
+  public Tensor blockHidden() {
+    return hidden.begin(own(dit.grid().blockTokens()).count());
   }
 
   /**
@@ -116,13 +149,17 @@ public final class DitLane {
    *
    * @param latents [3, h, w, C] noisy
    * @param relativeDistance latent frames from the block's first one to the reference
+   * @param layers that the forward goes through; if the first one is not among them, the hidden
+   *     states are those in {@link #blockHidden()}
    * @param afterLayer called when a layer has been queued, before its audio injection
    */
   public LayerPass denoise(
-      Tensor latents, int stepIndex, int relativeDistance, Runnable afterLayer) {
+      Tensor latents, int stepIndex, int relativeDistance, LayerRange layers, Runnable afterLayer) {
     checkState(firstFrame >= 0, "no frame block has begun");
     int tokens = dit.grid().blockTokens();
-    embed(tokens, out -> dit.embedNoisy(latents, out));
+    if (layers.first() == 0) {
+      embed(blockHidden(), tokens, out -> dit.embedNoisy(latents, out));
+    }
     int position = Rope3d.referencePosition(firstFrame, relativeDistance);
     Rope3d.reference(dit.config(), dit.grid(), position).upload(ops, referenceAngles);
     int frameTokens = dit.grid().frameTokens();
@@ -135,9 +172,11 @@ public final class DitLane {
             sound.from(sound.global().shape().extent(0) - DitConfig.BLOCK_FRAMES),
             firstFrame % clipFrames * frameTokens,
             ringFrames * frameTokens);
-    Iterator<InjectedSound> injectors = injected.iterator();
+    Iterator<InjectedSound> injectors =
+        injected.listIterator(dit.config().injectorsBefore(layers.first()));
     return new Prepared(
         CacheUse.denoise(pass.ringToken(), pass.ringTokens(), tokens),
+        layers,
         (weights, caches) -> {
           layer.denoise(pass, hidden, weights, caches);
           afterLayer.run();
@@ -147,7 +186,7 @@ public final class DitLane {
         });
   }
 
-  /** Reads the velocity [3, h, w, C] after a denoising pass went through all layers. */
+  /** Reads the velocity [3, h, w, C] after a denoising pass went through the last layer. */
   public void velocity(int stepIndex, Tensor out) {
     dit.head(hidden.sums(), division, stepIndex, out);
   }
@@ -164,22 +203,21 @@ public final class DitLane {
     return division == null ? new Span(0, tokens) : division.tokens(tokens);
   }
 
-  /** Begins a pass. {@code embedding} is given where to leave all of its tokens. */
-  private void embed(int tokens, Consumer<Tensor> embedding) {
-    Span own = own(tokens);
-    Tensor begun = hidden.begin(own.count());
-    if (own.count() == tokens) {
-      embedding.accept(begun);
+  /** Lets {@code embedding} make all tokens of a pass, of which the device's go to {@code own}. */
+  private void embed(Tensor own, int tokens, Consumer<Tensor> embedding) {
+    if (division == null) {
+      embedding.accept(own);
       return;
     }
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor all = ops.workspace().tensor(DType.FP32, tokens, dit.config().width());
       embedding.accept(all);
-      ops.copy(own.of(all), begun);
+      ops.copy(own(tokens).of(all), own);
     }
   }
 
-  private record Prepared(CacheUse use, BiConsumer<DitLayerWeights, LayerCaches> work)
+  private record Prepared(
+      CacheUse use, LayerRange layers, BiConsumer<DitLayerWeights, LayerCaches> work)
       implements LayerPass {
     @Override
     public void layer(DitLayerWeights weights, LayerCaches caches) {

@@ -13,7 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes forwards through layers, with all caches on the device.
+ * Takes forwards, or parts of them, through layers, with all caches on the device.
  *
  * @param weights wherever they come from
  * @param division null for a device that has all tokens and heads
@@ -29,14 +29,22 @@ public record ResidentExecutor(
 
   @Override
   public void sweep(List<LanePass> passes) {
-    for (int layer = 0; layer < shape.dit().layers(); layer++) {
-      DitLayerWeights layerWeights = weights.acquire(layer);
-      for (LanePass lane : passes) {
-        lane.pass()
-            .layer(layerWeights, lane.caches().acquire(lane.step(), layer, lane.pass().use()));
-        lane.caches().release();
+    for (int i = 0; i < shape.dit().layers(); i++) {
+      int layer = i;
+      List<LanePass> goingThrough =
+          passes.stream().filter(lane -> lane.pass().layers().contains(layer)).toList();
+      if (!goingThrough.isEmpty()) {
+        take(goingThrough, layer);
       }
-      weights.release(layer);
     }
+  }
+
+  private void take(List<LanePass> passes, int layer) {
+    DitLayerWeights layerWeights = weights.acquire(layer);
+    for (LanePass lane : passes) {
+      lane.pass().layer(layerWeights, lane.caches().acquire(lane.step(), layer, lane.pass().use()));
+      lane.caches().release();
+    }
+    weights.release(layer);
   }
 }

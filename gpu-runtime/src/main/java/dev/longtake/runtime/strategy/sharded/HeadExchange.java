@@ -79,10 +79,12 @@ public final class HeadExchange implements Division {
     this.allHeads = config.heads();
     this.heads = headsOf(shard.rank());
     int blockTokens = shape.grid().blockTokens();
-    int most = Math.max(blockTokens, shape.grid().conditionTokens());
+    int conditionTokens = shape.grid().conditionTokens();
+    int mostOwn = Math.max(tokens(blockTokens).count(), tokens(conditionTokens).count());
     for (int i = 0; i < OFFERS; i++) {
-      outgoing.add(new Outgoing(memory(placement.device(), tokens(most).count() + 1, width)));
+      outgoing.add(new Outgoing(memory(placement.device(), mostOwn, width)));
     }
+    int most = Math.max(blockTokens, conditionTokens);
     this.attended = memory(placement.device(), most, heads.count() * headWidth);
     int patchValues = DitConfig.PATCH * DitConfig.PATCH * config.latentChannels();
     this.joined =
