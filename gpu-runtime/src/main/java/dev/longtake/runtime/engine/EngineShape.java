@@ -8,6 +8,7 @@ import dev.longtake.runtime.model.t5.T5Config;
 import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.model.wav2vec2.Wav2Vec2Config;
 import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.weights.Checkpoint;
 
 /**
@@ -57,6 +58,12 @@ public record EngineShape(
   /** Returns the columns of a video frame. */
   int width() {
     return model.grid().latentColumns() * VaeConfig.SPATIAL_STRIDE;
+  }
+
+  /** Returns the shape [frames, h, w, C] of so many latent frames. */
+  Shape latents(int frames) {
+    return Shape.of(
+        frames, model.grid().latentRows(), model.grid().latentColumns(), vae.latentChannels());
   }
 
   /** Returns the values of the video frames that one latent frame becomes. */

@@ -98,8 +98,8 @@ public final class LongtakeEngine implements OpenEngine {
         ModelStack.load(
             shape, source, source::reader, strategy, plan.residency(), device, placement);
     this.textEncoder = plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(text) : null;
-    this.conditions = new ConditionEncoder(stack);
-    this.turns = new DeviceTurns(device::makeCurrent, stack.executor());
+    this.conditions = new ConditionEncoder(stack.media());
+    this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
     List<Readback> readbacks = new ArrayList<>();
     List<Block> hosts = new ArrayList<>();
     for (int i = 0; i < memoryPlan.lanes(); i++) {
