@@ -61,14 +61,20 @@ final class EnginePlanner {
       Arena textLayer = new Arena("planned text encoder's layer", new PlannedBlock());
       Parts parts = new Parts();
       ModelStack stack = parts.load(strategy, strategy.least(shape.model()), ops);
-      T5Encoder textEncoder =
-          ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
       ModelStack.streamTextEncoder(shape, source, source::plannedReader, ops, textLayer);
-      rehearse(stack, textEncoder, parts.lane(stack), readback(ops, shape));
-      this.workspaceBytes = device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
+      this.workspaceBytes = rehearsedBytes(stack, parts.lane(stack), text);
       this.textBytes = text.peakBytes();
       this.textLayerBytes = textLayer.peakBytes();
     }
+  }
+
+  /** Does every kind of work once; returns the workspace that it takes. */
+  private long rehearsedBytes(ModelStack stack, Lane lane, Arena text) {
+    Ops ops = stack.ops();
+    T5Encoder textEncoder =
+        ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
+    rehearse(stack, textEncoder, lane, readback(ops, shape));
+    return device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
   }
 
   /** Memory of each kind that an engine takes. */
@@ -88,7 +94,7 @@ final class EnginePlanner {
       return Lane.allocate(stack, lane, hostLane);
     }
 
-    MemoryPlan plan(int lanes) {
+    MemoryPlan plan(int lanes, long workspaceBytes) {
       return new MemoryPlan(
           weights.peakBytes(),
           0,
@@ -172,9 +178,17 @@ final class EnginePlanner {
   private MemoryPlan memory(ExecutionStrategy strategy, Residency residency, int lanes) {
     try (Ops ops = device.planningOps()) {
       Parts parts = new Parts();
-      parts.lane(parts.load(strategy, residency, ops));
-      return parts.plan(lanes);
+      ModelStack stack = parts.load(strategy, residency, ops);
+      Lane lane = parts.lane(stack);
+      return parts.plan(lanes, workspaceBytes(stack, lane));
     }
+  }
+
+  /** Whoever shares forwards with other devices needs a workspace of another size than others. */
+  private long workspaceBytes(ModelStack stack, Lane lane) {
+    return stack.transformer().executor().division() == null
+        ? workspaceBytes
+        : rehearsedBytes(stack, lane, new Arena("planned text encoder", new PlannedBlock()));
   }
 
   /**
