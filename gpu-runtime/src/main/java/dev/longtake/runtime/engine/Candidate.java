@@ -23,9 +23,9 @@ record Candidate(
    * What decides the pixels.
    *
    * @param precision of the transformer, {@code kvPrecision} of cached keys and values
-   * @param clipFrames video frames that a take's rings hold
+   * @param ringFrames video frames that a take's rings hold
    */
-  record Format(Precision precision, Precision kvPrecision, int clipFrames) {}
+  record Format(Precision precision, Precision kvPrecision, int ringFrames) {}
 
   /** Returns the configuration of an engine that is placed so. */
   EngineConfig configure(EngineConfig asked) {
@@ -43,11 +43,6 @@ record Candidate(
             lanes == 1 ? "" : "s",
             lower(format.precision()),
             lower(format.kvPrecision()));
-  }
-
-  /** Returns the forecast, for people. */
-  String speed() {
-    return String.format(Locale.ROOT, "%.1f fps", forecast.fps());
   }
 
   private static String lower(Precision precision) {

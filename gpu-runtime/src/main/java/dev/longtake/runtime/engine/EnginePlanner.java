@@ -292,7 +292,7 @@ final class EnginePlanner {
 
   /** Does every kind of work once, at its largest. */
   static void rehearse(ModelStack stack, T5Encoder textEncoder, Lane lane, Readback readback) {
-    ConditionEncoder conditions = new ConditionEncoder(stack);
+    ConditionEncoder conditions = new ConditionEncoder(stack.media());
     int[] ids = new int[stack.shape().model().dit().textTokens()];
     HostValues prompt = conditions.prompt(textEncoder, ids);
     float[] samples = new float[LONGEST_WINDOW_SECONDS * FeatureTiming.SAMPLE_RATE_HZ];
@@ -307,7 +307,7 @@ final class EnginePlanner {
             readback,
             TakeSpec.first(prompt, picture, audio, 0),
             SILENCE,
-            pass -> stack.executor().sweep(List.of(pass)),
+            pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();
     for (int block = 0; block <= stack.shape().model().blocks(); block++) {

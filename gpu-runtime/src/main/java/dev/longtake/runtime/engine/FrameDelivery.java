@@ -23,9 +23,9 @@ final class FrameDelivery {
 
   FrameDelivery(EngineShape shape, Readback readback) {
     int frameValues = shape.height() * shape.width() * VaeConfig.COLOURS;
-    int clipFrames = shape.model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
     this.readback = readback;
-    this.history = new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + clipFrames, frameValues);
+    this.history =
+        new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + shape.clipFrames(), frameValues);
     this.pixels = new float[shape.latentFrameValues()];
     this.rgb = ByteBuffer.allocate(frameValues);
   }
@@ -39,11 +39,6 @@ final class FrameDelivery {
     return history;
   }
 
-  /** Returns whether there are frames that the sink has not got. */
-  boolean pending() {
-    return !pending.isEmpty();
-  }
-
   /**
    * Queues bringing the frames of a latent frame to the host; at most those of one frame block may
    * be pending.
@@ -55,6 +50,13 @@ final class FrameDelivery {
     readback.start(nextSlot, decoded);
     pending.add(new Pending(nextSlot, decoded.shape().extent(0), dropped));
     nextSlot = (nextSlot + 1) % DitConfig.BLOCK_FRAMES;
+  }
+
+  /** Gives all pending frames to the sink, and waits for them. */
+  void deliverAll(FrameSink sink) {
+    while (!pending.isEmpty()) {
+      deliverNext(sink);
+    }
   }
 
   /** Waits for the oldest pending frames and gives them to the sink; does nothing without any. */

@@ -99,8 +99,8 @@ public final class LongtakeEngine implements OpenEngine {
             device,
             placement);
     this.textEncoder = plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(text) : null;
-    this.conditions = new ConditionEncoder(stack);
-    this.turns = new DeviceTurns(device::makeCurrent, stack.executor());
+    this.conditions = new ConditionEncoder(stack.media());
+    this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
     List<Readback> readbacks = new ArrayList<>();
     List<Block> hosts = new ArrayList<>();
     for (int i = 0; i < memoryPlan.lanes(); i++) {
@@ -321,9 +321,11 @@ public final class LongtakeEngine implements OpenEngine {
       checkState(!closed, "the take is closed");
       turns.render(
           () -> {
-            do {
-              generator.nextBlock(turns::run, sink);
-            } while (!generator.atClipStart());
+            for (int ring = 0; ring < shape.ringsPerClip(); ring++) {
+              do {
+                generator.nextBlock(turns::run, sink);
+              } while (!generator.atClipStart());
+            }
             if (generator.soundFollows()) {
               generator.begin(turns::run);
             }

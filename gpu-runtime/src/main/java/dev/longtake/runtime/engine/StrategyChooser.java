@@ -92,8 +92,8 @@ final class StrategyChooser {
 
   /** Chooses among these numbers of lanes, the fewest first. */
   Chosen choose(MemoryBudget budget, List<Integer> lanes) {
-    for (int clipFrames : clipFrames()) {
-      List<Candidate> fitting = fitting(budget, lanes, clipFrames);
+    for (int frames : ringFrames()) {
+      List<Candidate> fitting = fitting(budget, lanes, frames);
       if (!fitting.isEmpty()) {
         return choose(budget, lanes, fitting);
       }
@@ -107,7 +107,7 @@ final class StrategyChooser {
         : List.of(config.lanes());
   }
 
-  private List<Integer> clipFrames() {
+  private List<Integer> ringFrames() {
     if (config.fidelity() == Fidelity.AS_ASKED) {
       return List.of(config.clipFrames());
     }
@@ -119,11 +119,11 @@ final class StrategyChooser {
   }
 
   /** Returns the precisions that may be used, those that were asked for first. */
-  private Set<Format> formats(int clipFrames) {
+  private Set<Format> formats(int ringFrames) {
     Set<Format> formats = new LinkedHashSet<>();
     for (Precision layers : allowed(config.precision())) {
       for (Precision caches : allowed(config.kvPrecision())) {
-        formats.add(new Format(layers, caches, clipFrames));
+        formats.add(new Format(layers, caches, ringFrames));
       }
     }
     return formats;
@@ -136,9 +136,9 @@ final class StrategyChooser {
         : List.of(asked);
   }
 
-  private List<Candidate> fitting(MemoryBudget budget, List<Integer> lanes, int clipFrames) {
+  private List<Candidate> fitting(MemoryBudget budget, List<Integer> lanes, int ringFrames) {
     List<Candidate> fitting = new ArrayList<>();
-    for (Format format : formats(clipFrames)) {
+    for (Format format : formats(ringFrames)) {
       for (ExecutionStrategy strategy : strategies) {
         for (int count : lanes) {
           candidate(budget, strategy, format, count).ifPresent(fitting::add);
@@ -163,8 +163,10 @@ final class StrategyChooser {
         format,
         wanted ->
             new EnginePlanner(
-                source.shape(
-                    config.height(), config.width(), wanted.clipFrames(), config.sampleSteps()),
+                source
+                    .shape(
+                        config.height(), config.width(), config.clipFrames(), config.sampleSteps())
+                    .withRings(wanted.ringFrames()),
                 source,
                 in(wanted)));
   }
@@ -190,14 +192,16 @@ final class StrategyChooser {
 
   private String reason(
       MemoryBudget budget, List<Integer> lanes, List<Candidate> fitting, Candidate chosen) {
-    StringBuilder reason = new StringBuilder(chosen.speed() + " forecast");
-    if (fitting.size() > 1) {
-      reason.append(", of %d ways that fit the best".formatted(fitting.size()));
-    }
+    StringBuilder reason =
+        new StringBuilder(
+            fitting.size() == 1
+                ? "the only way that was asked for and fits"
+                : "the best of %d ways that fit".formatted(fitting.size()));
+    reason.append(fps(chosen));
     fitting.stream()
         .filter(other -> !sameKind(other, chosen))
         .max(comparingDouble(other -> other.forecast().fps()))
-        .ifPresent(other -> reason.append("; %s: %s".formatted(other.describe(), other.speed())));
+        .ifPresent(other -> reason.append("; next ").append(other.describe()).append(fps(other)));
     for (ExecutionStrategy strategy : strategies) {
       if (fitting.stream().noneMatch(each -> each.strategy().equals(strategy))) {
         EnginePlan least =
@@ -206,12 +210,18 @@ final class StrategyChooser {
         reason.append("; ").append(whyNot(strategy, least, budget));
       }
     }
-    if (chosen.format().clipFrames() < config.clipFrames()) {
+    if (chosen.format().ringFrames() < config.clipFrames()) {
       reason.append(
           "; nothing fits with a memory of %d frames, so it has %d"
-              .formatted(config.clipFrames(), chosen.format().clipFrames()));
+              .formatted(config.clipFrames(), chosen.format().ringFrames()));
     }
     return reason.toString();
+  }
+
+  private String fps(Candidate candidate) {
+    return speed.calibrated()
+        ? String.format(Locale.ROOT, ", %.1f fps forecast", candidate.forecast().fps())
+        : "";
   }
 
   private static boolean sameKind(Candidate one, Candidate other) {
@@ -248,7 +258,7 @@ final class StrategyChooser {
     if (!device.computesIn(Precision.FP8)) {
       return Optional.empty();
     }
-    Format lean = new Format(Precision.FP8, Precision.FP8, asked.clipFrames());
+    Format lean = new Format(Precision.FP8, Precision.FP8, asked.ringFrames());
     return lean.equals(asked) ? Optional.empty() : Optional.of(lean);
   }
 }

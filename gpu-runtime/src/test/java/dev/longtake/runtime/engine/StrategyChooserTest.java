@@ -65,7 +65,7 @@ class StrategyChooserTest {
 
     Chosen chosen = chosen(KnownGpu.RTX_3090, asked, 48L << 30);
 
-    assertThat(chosen.candidate().format().clipFrames()).isLessThan(48);
+    assertThat(chosen.candidate().format().ringFrames()).isLessThan(48);
     assertThat(chosen.choice().reason()).contains("nothing fits with a memory of 48 frames");
   }
 
@@ -75,7 +75,7 @@ class StrategyChooserTest {
 
     assertThat(chosen.choice().line())
         .startsWith("offload with ")
-        .containsPattern(": [0-9.]+ fps forecast, of \\d+ ways that fit the best; ")
+        .containsPattern(": the best of \\d+ ways that fit, [0-9.]+ fps forecast; ")
         .contains("resident needs ")
         .doesNotContain("\n");
   }

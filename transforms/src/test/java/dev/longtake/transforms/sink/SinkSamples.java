@@ -49,7 +49,7 @@ final class SinkSamples {
         .setClips(4)
         .setClipsReused(0)
         .setStrategy("resident")
-        .setChoice("resident with 2 lanes: 9.0 fps forecast")
+        .setChoice("resident with 2 lanes: the best of 2 ways")
         .setUntouched(false)
         .build();
   }
@@ -121,7 +121,7 @@ final class SinkSamples {
             .setClips(clipCount)
             .setClipsReused(reused)
             .setStrategy("resident")
-            .setChoice("resident with 2 lanes: 9.0 fps forecast")
+            .setChoice("resident with 2 lanes: the best of 2 ways")
             .setUntouched(reused == clipCount)
             .build(),
         clips);

@@ -23,8 +23,8 @@ final class CpuSpeed {
   private CpuSpeed() {}
 
   /**
-   * Measures a matrix product, a convolution and a copy. Attention is taken to be as fast as the product: nothing
-   * is chosen by it, because all strategies attend alike.
+   * Measures a matrix product, a convolution and a copy. Attention is taken to be as fast as the
+   * product: nothing is chosen by it, because all strategies attend alike.
    */
   static DeviceSpeed measure(int threads) {
     try (HostBlock block = HostBlock.reserve(ARENA_BYTES);
@@ -37,8 +37,7 @@ final class CpuSpeed {
       ops.fill(weight, 1f);
       Linear linear = new Linear(weight, null);
       double products = nanos(() -> ops.linear(x, linear, Activation.NONE, out));
-      Conv conv =
-          new Conv(ConvShape.same(CHANNELS, CHANNELS, 3, 3), weight(memory), null);
+      Conv conv = new Conv(ConvShape.same(CHANNELS, CHANNELS, 3, 3), weight(memory), null);
       Tensor video = memory.tensor(DType.FP32, 3, CONV_SIDE, CONV_SIDE, CHANNELS);
       Tensor frame = memory.tensor(DType.FP32, 1, CONV_SIDE, CONV_SIDE, CHANNELS);
       ops.fill(video, 1f);
@@ -56,6 +55,7 @@ final class CpuSpeed {
           2 * copyGbps,
           copyGbps,
           copyGbps,
+          false,
           "measured just now");
     }
   }

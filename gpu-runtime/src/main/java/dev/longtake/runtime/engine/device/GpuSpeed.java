@@ -28,6 +28,7 @@ final class GpuSpeed {
         share * known.memoryGbps(),
         known.hostGbps(),
         known.hostGbps(),
+        true,
         "%d multiprocessors like those of %s"
             .formatted(device.multiprocessors(), kind.gpu().label()));
   }

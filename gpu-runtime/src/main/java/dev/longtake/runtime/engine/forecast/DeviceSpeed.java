@@ -16,6 +16,8 @@ import dev.longtake.runtime.tensor.DType;
  * @param memoryGbps 10⁹ bytes a second, read and written by what does little else
  * @param hostGbps 10⁹ bytes a second from pinned memory of the host
  * @param peerGbps 10⁹ bytes a second from another such device of its host
+ * @param calibrated whether forecasts with it have been compared with measurements; otherwise it is
+ *     good for comparing one way of working with another alone
  * @param basis where these come from, for people
  */
 public record DeviceSpeed(
@@ -27,6 +29,7 @@ public record DeviceSpeed(
     double memoryGbps,
     double hostGbps,
     double peerGbps,
+    boolean calibrated,
     String basis) {
   private static final double TERA = 1e12;
   private static final double GIGA = 1e9;

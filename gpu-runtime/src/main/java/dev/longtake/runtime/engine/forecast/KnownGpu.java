@@ -123,6 +123,7 @@ public enum KnownGpu {
         MEMORY * memoryGbps,
         HOST * hostGbps,
         PEER * peerGbps,
+        true,
         "the maker's numbers for " + label);
   }
 }

@@ -79,7 +79,10 @@ public record SweepForecast(int lanes, int steps, double sweepSeconds, double de
             speed.hostSeconds(job.cacheBytesRead(work)),
             speed.hostSeconds(job.cacheBytesWritten(work)));
     return new SweepForecast(
-        lanes, job.model().steps(), sweep.seconds(), speed.convolutionSeconds(job.decodeOperations()));
+        lanes,
+        job.model().steps(),
+        sweep.seconds(),
+        speed.convolutionSeconds(job.decodeOperations()));
   }
 
   /** Returns the frames a second of all lanes, of denoising alone. */

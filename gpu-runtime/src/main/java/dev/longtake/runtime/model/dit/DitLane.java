@@ -62,17 +62,27 @@ public final class DitLane {
   }
 
   /**
-   * Prepares the pass that fills the condition caches, and the text caches with them.
+   * Embeds the prompt that {@link #start} puts into the caches.
    *
    * @param context [text tokens used, text width]
+   */
+  public void embedPrompt(Tensor context) {
+    dit.embedText(context, text);
+  }
+
+  /**
+   * Prepares the pass that fills the condition caches, and the text caches with them.
+   *
    * @param reference [1, h, w, C]
    * @param motion [19, h, w, C], oldest first
+   * @param layers that the pass goes through; if the first one is not among them, the hidden states
+   *     are those that the layer before has left, here or in {@link #conditionHidden()}
    */
-  public LayerPass start(Tensor context, Tensor reference, Tensor motion) {
-    dit.embedText(context, text);
-    LayerPass conditions = condition(reference, motion);
+  public LayerPass start(Tensor reference, Tensor motion, LayerRange layers) {
+    LayerPass conditions = condition(reference, motion, layers);
     return new Prepared(
         CacheUse.start(),
+        layers,
         (weights, caches) -> {
           layer.cacheText(text, weights, caches.text());
           conditions.layer(weights, caches);
@@ -80,13 +90,33 @@ public final class DitLane {
   }
 
   /** Prepares the pass that fills the condition caches again, as for {@link #start}. */
-  public LayerPass condition(Tensor reference, Tensor motion) {
-    dit.embedConditions(reference, motion, hidden.begin(dit.grid().conditionTokens()));
+  public LayerPass condition(Tensor reference, Tensor motion, LayerRange layers) {
+    if (layers.first() == 0) {
+      dit.embedConditions(reference, motion, conditionHidden());
+    }
     Rope3d.reference(dit.config(), dit.grid(), Rope3d.referencePosition(0, 0))
         .upload(ops, referenceAngles);
     ConditionPass pass = new ConditionPass(dit.clean(), referenceAngles, dit.motionAngles());
     return new Prepared(
-        CacheUse.condition(), (weights, caches) -> layer.condition(pass, hidden, weights, caches));
+        CacheUse.condition(),
+        layers,
+        (weights, caches) -> layer.condition(pass, hidden, weights, caches));
+  }
+
+  /**
+   * Begins a pass of conditions; returns where their hidden states go, fp32 [Lc, E], if its first
+   * layers have taken place elsewhere.
+   */
+  public Tensor conditionHidden() {
+    return hidden.begin(dit.grid().conditionTokens());
+  }
+
+  /**
+   * Begins a denoising forward; returns where a block's hidden states go, fp32 [S, E], if its first
+   * layers have taken place elsewhere.
+   */
+  public Tensor blockHidden() {
+    return hidden.begin(dit.grid().blockTokens());
   }
 
   /**
@@ -107,12 +137,16 @@ public final class DitLane {
    *
    * @param latents [3, h, w, C] noisy
    * @param relativeDistance latent frames from the block's first one to the reference
+   * @param layers that the forward goes through; if the first one is not among them, the hidden
+   *     states are those in {@link #blockHidden()}
    * @param afterLayer called when a layer has been queued, before its audio injection
    */
   public LayerPass denoise(
-      Tensor latents, int stepIndex, int relativeDistance, Runnable afterLayer) {
+      Tensor latents, int stepIndex, int relativeDistance, LayerRange layers, Runnable afterLayer) {
     checkState(firstFrame >= 0, "no frame block has begun");
-    dit.embedNoisy(latents, hidden.begin(dit.grid().blockTokens()));
+    if (layers.first() == 0) {
+      dit.embedNoisy(latents, blockHidden());
+    }
     int position = Rope3d.referencePosition(firstFrame, relativeDistance);
     Rope3d.reference(dit.config(), dit.grid(), position).upload(ops, referenceAngles);
     int frameTokens = dit.grid().frameTokens();
@@ -125,9 +159,11 @@ public final class DitLane {
             sound.from(sound.global().shape().extent(0) - DitConfig.BLOCK_FRAMES),
             firstFrame % clipFrames * frameTokens,
             ringFrames * frameTokens);
-    Iterator<InjectedSound> injectors = injected.iterator();
+    Iterator<InjectedSound> injectors =
+        injected.listIterator(dit.config().injectorsBefore(layers.first()));
     return new Prepared(
         CacheUse.denoise(pass.ringToken(), pass.ringTokens(), hidden.tokens()),
+        layers,
         (weights, caches) -> {
           layer.denoise(pass, hidden, weights, caches);
           afterLayer.run();
@@ -137,7 +173,7 @@ public final class DitLane {
         });
   }
 
-  /** Reads the velocity [3, h, w, C] after a denoising pass went through all layers. */
+  /** Reads the velocity [3, h, w, C] after a denoising pass went through the last layer. */
   public void velocity(int stepIndex, Tensor out) {
     dit.head(hidden.sums(), stepIndex, out);
   }
@@ -150,7 +186,8 @@ public final class DitLane {
     return hidden.sums();
   }
 
-  private record Prepared(CacheUse use, BiConsumer<DitLayerWeights, LayerCaches> work)
+  private record Prepared(
+      CacheUse use, LayerRange layers, BiConsumer<DitLayerWeights, LayerCaches> work)
       implements LayerPass {
     @Override
     public void layer(DitLayerWeights weights, LayerCaches caches) {

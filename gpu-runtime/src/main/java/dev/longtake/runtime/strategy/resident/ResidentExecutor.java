@@ -11,7 +11,7 @@ import dev.longtake.runtime.spi.WeightSource;
 import java.util.List;
 
 /**
- * Takes forwards through layers, with all caches on the device.
+ * Takes forwards, or parts of them, through layers, with all caches on the device.
  *
  * @param weights wherever they come from
  */
@@ -24,14 +24,22 @@ public record ResidentExecutor(ModelShape shape, Ops ops, WeightSource weights)
 
   @Override
   public void sweep(List<LanePass> passes) {
-    for (int layer = 0; layer < shape.dit().layers(); layer++) {
-      DitLayerWeights layerWeights = weights.acquire(layer);
-      for (LanePass lane : passes) {
-        lane.pass()
-            .layer(layerWeights, lane.caches().acquire(lane.step(), layer, lane.pass().use()));
-        lane.caches().release();
+    for (int i = 0; i < shape.dit().layers(); i++) {
+      int layer = i;
+      List<LanePass> goingThrough =
+          passes.stream().filter(lane -> lane.pass().layers().contains(layer)).toList();
+      if (!goingThrough.isEmpty()) {
+        take(goingThrough, layer);
       }
-      weights.release(layer);
     }
+  }
+
+  private void take(List<LanePass> passes, int layer) {
+    DitLayerWeights layerWeights = weights.acquire(layer);
+    for (LanePass lane : passes) {
+      lane.pass().layer(layerWeights, lane.caches().acquire(lane.step(), layer, lane.pass().use()));
+      lane.caches().release();
+    }
+    weights.release(layer);
   }
 }
