@@ -29,16 +29,19 @@ public final class StepCaches {
   /**
    * Takes memory for one layer's caches, and returns them for each step.
    *
+   * @param heads that windows have; the prompt's keys and values have all
    * @param ops whose types the caches have
    * @param arena of any memory
    */
-  public static List<LayerCaches> allocate(ModelShape shape, Ops ops, Arena arena) {
+  public static List<LayerCaches> allocate(ModelShape shape, int heads, Ops ops, Arena arena) {
     Types types = new Types(ops.activationType(), ops.cacheType());
     DitConfig config = shape.dit();
-    KvRun text = allocate(arena, types.plain(), config, config.textTokens());
-    Tensor reference =
-        arena.tensor(types.plain(), shape.grid().frameTokens(), config.heads(), config.headWidth());
-    List<KeyWindow> windows = windows(shape, types.window(), arena);
+    int headWidth = config.headWidth();
+    KvRun text =
+        KvCache.allocate(arena, types.plain(), config.textTokens(), config.heads(), headWidth)
+            .all();
+    Tensor reference = arena.tensor(types.plain(), shape.grid().frameTokens(), heads, headWidth);
+    List<KeyWindow> windows = windows(shape, heads, types.window(), arena);
     List<LayerCaches> steps = new ArrayList<>();
     for (int step = 0; step < windows.size(); step++) {
       steps.add(new LayerCaches(windows.get(step), reference, otherCopies(windows, step), text));
@@ -57,23 +60,20 @@ public final class StepCaches {
     return copies;
   }
 
-  private static List<KeyWindow> windows(ModelShape shape, DType dtype, Arena arena) {
+  private static List<KeyWindow> windows(ModelShape shape, int heads, DType dtype, Arena arena) {
     int conditions = shape.grid().conditionTokens();
     int ring = shape.clipLatentFrames() * shape.grid().frameTokens();
     List<KeyWindow> windows = new ArrayList<>();
     while (windows.size() < shape.steps()) {
       int rings = Math.min(2, shape.steps() - windows.size());
-      KvRun pair = allocate(arena, dtype, shape.dit(), rings * ring + conditions);
+      int tokens = rings * ring + conditions;
+      KvRun pair = KvCache.allocate(arena, dtype, tokens, heads, shape.dit().headWidth()).all();
       windows.add(KeyWindow.ringBefore(pair.part(0, ring + conditions), conditions));
       if (rings == 2) {
         windows.add(KeyWindow.ringBehind(pair.part(ring, conditions + ring), conditions));
       }
     }
     return windows;
-  }
-
-  private static KvRun allocate(Arena arena, DType dtype, DitConfig config, int tokens) {
-    return KvCache.allocate(arena, dtype, tokens, config.heads(), config.headWidth()).all();
   }
 
   /** What a prompt's and the reference's keys are kept in, and what those of windows are. */
