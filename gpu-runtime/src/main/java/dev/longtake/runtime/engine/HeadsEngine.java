@@ -2,8 +2,10 @@ package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.Fidelity;
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.LongtakeException;
@@ -60,10 +62,13 @@ final class HeadsEngine implements OpenEngine {
    *     more than heads
    */
   static HeadsEngine open(
-      EngineConfig config,
+      EngineConfig asked,
       ModelSource source,
       List<String> names,
       IntFunction<ComputeDevice> devices) {
+    // One take gives all devices work, and what is the same for it has to be so on all of them.
+    EngineConfig config =
+        asked.on(asked.device(), Math.max(1, asked.lanes())).withFidelity(Fidelity.AS_ASKED);
     Resources resources = new Resources();
     resources.add(source);
     try {
@@ -171,6 +176,14 @@ final class HeadsEngine implements OpenEngine {
   @Override
   public EngineConfig config() {
     return config;
+  }
+
+  @Override
+  public Choice choice() {
+    return new Choice(
+        "%s by heads on %d devices".formatted(config.strategy(), members.size()),
+        memoryPlan(),
+        first().choice().reason());
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.Fidelity;
 import dev.longtake.runtime.api.GpuTeam;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
@@ -136,6 +137,7 @@ class HeadShardingTest {
         1,
         Long.MAX_VALUE,
         kvPrecision,
-        new GpuTeam(0, true, ulyssesSize));
+        new GpuTeam(0, true, ulyssesSize),
+        Fidelity.AS_ASKED);
   }
 }

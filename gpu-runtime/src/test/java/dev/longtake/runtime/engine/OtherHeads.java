@@ -35,7 +35,8 @@ record OtherHeads(ModelSource inner, int heads) implements ModelSource {
         shape.vae(),
         shape.t5(),
         shape.wav2vec2(),
-        shape.carriesMotion());
+        shape.carriesMotion(),
+        shape.clipFrames());
   }
 
   @Override
