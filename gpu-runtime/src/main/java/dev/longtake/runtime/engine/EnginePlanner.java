@@ -24,6 +24,7 @@ import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
+import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import dev.longtake.runtime.tensor.DType;
 import java.util.HashMap;
 import java.util.List;
@@ -62,6 +63,7 @@ final class EnginePlanner {
   private final long textBytes;
   private final long textLayerBytes;
   private final DType cacheType;
+  private final ExecutionStrategy smallestStrategy = ExecutionStrategies.named(SMALLEST_STRATEGY);
   private final Map<Placed, Sizes> sizes = new HashMap<>();
 
   /**
@@ -218,13 +220,23 @@ final class EnginePlanner {
 
   /** Forecasts how fast an engine will be. */
   SweepForecast forecast(ExecutionStrategy strategy, EnginePlan plan, DeviceSpeed speed) {
+    return strategy instanceof ShardedStrategy sharded
+        ? forecast(plan, sharded.ownLayers(shape.model()), speed.peerSeconds(layerBytes()), speed)
+        : forecast(plan, plan.residency(), speed.hostSeconds(layerBytes()), speed);
+  }
+
+  private SweepForecast forecast(
+      EnginePlan plan, Residency residency, double weightSeconds, DeviceSpeed speed) {
     SweepForecast.Job job =
         new SweepForecast.Job(
             shape.model(), shape.vae(), device.activationType(), device.layerType(), cacheType);
-    Residency least = strategy.least(shape.model());
-    double layerBytes =
-        (double) sizes(strategy, least).hostWeights() / Math.max(1, layers - least.weightLayers());
-    return SweepForecast.of(job, plan.residency(), layerBytes, plan.memory().lanes(), speed);
+    return SweepForecast.of(job, residency, weightSeconds, plan.memory().lanes(), speed);
+  }
+
+  /** Returns the bytes of a layer's weights, of all layers on average. */
+  private double layerBytes() {
+    return (double) sizes(smallestStrategy, smallestStrategy.least(shape.model())).hostWeights()
+        / layers;
   }
 
   /**
@@ -266,7 +278,7 @@ final class EnginePlanner {
 
   private String advice(
       ExecutionStrategy strategy, int lanes, long budgetBytes, long hostBudgetBytes) {
-    ExecutionStrategy offload = ExecutionStrategies.named(SMALLEST_STRATEGY);
+    ExecutionStrategy offload = smallestStrategy;
     for (ExecutionStrategy other : List.of(strategy, offload)) {
       for (int fewer = lanes; fewer >= 1; fewer--) {
         if (plan(other, fewer, budgetBytes, hostBudgetBytes).fits(budgetBytes, hostBudgetBytes)) {
