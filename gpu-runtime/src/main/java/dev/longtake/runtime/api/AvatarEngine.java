@@ -12,6 +12,11 @@ public interface AvatarEngine extends AutoCloseable {
   /** Returns where the memory goes, for people. */
   String memoryPlan();
 
+  /** Returns how the engine was placed, and why. */
+  default Choice choice() {
+    return new Choice(config().strategy(), memoryPlan(), "as configured");
+  }
+
   /**
    * Encodes a prompt.
    *

@@ -37,7 +37,7 @@ final class ConditionEncoder {
     this.media = media;
     this.ops = media.ops();
     this.vaeOps = media.vaeOps();
-    this.clipVideoFrames = media.shape().model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
+    this.clipVideoFrames = media.shape().clipFrames();
   }
 
   /** Encodes a prompt's tokens to [tokens, text width]. */

@@ -21,7 +21,11 @@ record DenoiseLane(
     EngineShape shape = transformer.shape();
     DType dtype = transformer.ops().activationType();
     return new DenoiseLane(
-        new DitLane(transformer.dit(), arena, shape.model().clipLatentFrames()),
+        new DitLane(
+            transformer.dit(),
+            arena,
+            shape.model().clipLatentFrames(),
+            transformer.executor().division()),
         transformer.executor().openCaches(arena, host),
         arena.tensor(dtype, shape.latents(DitConfig.BLOCK_FRAMES)),
         arena.tensor(dtype, shape.latents(DitConfig.BLOCK_FRAMES)),

@@ -7,19 +7,24 @@ import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.HostReadback;
 import dev.longtake.runtime.engine.device.PlannedQueues;
 import dev.longtake.runtime.engine.device.Readback;
+import dev.longtake.runtime.engine.forecast.DeviceSpeed;
+import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
+import dev.longtake.runtime.tensor.DType;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.IntPredicate;
 
 /**
@@ -32,6 +37,18 @@ final class EnginePlanner {
   private static final String SMALLEST_STRATEGY = "offload";
   private static final double GIB = 1L << 30;
 
+  /** Numbers that nobody looks at. */
+  private static final TakeNoise SILENCE =
+      new TakeNoise() {
+        @Override
+        public void noise(int clip, int block, float[] out) {}
+
+        @Override
+        public int relativeDistance(int clip, int block, int step) {
+          return 0;
+        }
+      };
+
   private final EngineShape shape;
   private final ModelSource source;
   private final ComputeDevice device;
@@ -39,6 +56,8 @@ final class EnginePlanner {
   private final long workspaceBytes;
   private final long textBytes;
   private final long textLayerBytes;
+  private final DType cacheType;
+  private final Map<Placed, Sizes> sizes = new HashMap<>();
 
   /**
    * Rehearses. What is the same for all strategies is known then.
@@ -60,10 +79,16 @@ final class EnginePlanner {
           ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
       ModelStack.streamTextEncoder(shape, source, source::plannedReader, ops, textLayer);
       rehearse(stack, textEncoder, parts.lane(stack), readback(ops, shape));
+      this.cacheType = ops.cacheType();
       this.workspaceBytes = device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
       this.textBytes = text.peakBytes();
       this.textLayerBytes = textLayer.peakBytes();
     }
+  }
+
+  /** Returns the sizes that are planned for. */
+  EngineShape shape() {
+    return shape;
   }
 
   /** Memory of each kind that an engine takes. */
@@ -83,18 +108,15 @@ final class EnginePlanner {
       return Lane.allocate(stack, lane, hostLane);
     }
 
-    MemoryPlan plan(int lanes) {
-      return new MemoryPlan(
-          weights.peakBytes(),
-          0,
-          lane.peakBytes(),
-          lanes,
-          workspaceBytes,
-          device.driverBytes(hostWeights.peakBytes() + lanes * hostLane.peakBytes()),
-          hostWeights.peakBytes(),
-          hostLane.peakBytes());
+    Sizes sizes() {
+      return new Sizes(
+          weights.peakBytes(), hostWeights.peakBytes(), lane.peakBytes(), hostLane.peakBytes());
     }
   }
+
+  private record Placed(ExecutionStrategy strategy, Residency residency) {}
+
+  private record Sizes(long weights, long hostWeights, long lane, long hostLane) {}
 
   /**
    * Plans an engine that keeps as much on the device as fits. If nothing fits, the plan is the
@@ -165,11 +187,39 @@ final class EnginePlanner {
   }
 
   private MemoryPlan memory(ExecutionStrategy strategy, Residency residency, int lanes) {
-    try (Ops ops = device.planningOps()) {
-      Parts parts = new Parts();
-      parts.lane(parts.load(strategy, residency, ops));
-      return parts.plan(lanes);
-    }
+    Sizes each = sizes(strategy, residency);
+    return new MemoryPlan(
+        each.weights(),
+        0,
+        each.lane(),
+        lanes,
+        workspaceBytes,
+        device.driverBytes(each.hostWeights() + lanes * each.hostLane()),
+        each.hostWeights(),
+        each.hostLane());
+  }
+
+  private Sizes sizes(ExecutionStrategy strategy, Residency residency) {
+    return sizes.computeIfAbsent(
+        new Placed(strategy, residency),
+        placed -> {
+          try (Ops ops = device.planningOps()) {
+            Parts parts = new Parts();
+            parts.lane(parts.load(strategy, residency, ops));
+            return parts.sizes();
+          }
+        });
+  }
+
+  /** Forecasts how fast an engine will be. */
+  SweepForecast forecast(ExecutionStrategy strategy, EnginePlan plan, DeviceSpeed speed) {
+    SweepForecast.Job job =
+        new SweepForecast.Job(
+            shape.model(), shape.vae(), device.activationType(), device.layerType(), cacheType);
+    Residency least = strategy.least(shape.model());
+    double layerBytes =
+        (double) sizes(strategy, least).hostWeights() / Math.max(1, layers - least.weightLayers());
+    return SweepForecast.of(job, plan.residency(), layerBytes, plan.memory().lanes(), speed);
   }
 
   /**
@@ -179,21 +229,34 @@ final class EnginePlanner {
    */
   void requireFits(
       EnginePlan plan, ExecutionStrategy strategy, long budgetBytes, long hostBudgetBytes) {
-    if (plan.fits(budgetBytes, hostBudgetBytes)) {
-      return;
+    if (!plan.fits(budgetBytes, hostBudgetBytes)) {
+      throw refusal(plan, strategy, budgetBytes, hostBudgetBytes, "");
     }
+  }
+
+  /**
+   * Says why a plan is refused, and what would fit.
+   *
+   * @param otherwise what else would, as further sentences
+   */
+  LongtakeException refusal(
+      EnginePlan plan,
+      ExecutionStrategy strategy,
+      long budgetBytes,
+      long hostBudgetBytes,
+      String otherwise) {
     String budget =
         plan.memory().totalBytes() > budgetBytes
             ? "the budget is %s GiB".formatted(gib(budgetBytes))
             : "the host has %s GiB to pin".formatted(gib(hostBudgetBytes));
-    throw new LongtakeException(
+    return new LongtakeException(
         ErrorCode.PLAN_DOES_NOT_FIT,
         "Strategy '%s' needs %s, but %s. %s"
             .formatted(
                 strategy.name(),
                 plan.describe(),
                 budget,
-                advice(strategy, plan.memory().lanes(), budgetBytes, hostBudgetBytes)));
+                advice(strategy, plan.memory().lanes(), budgetBytes, hostBudgetBytes) + otherwise));
   }
 
   private String advice(
@@ -232,7 +295,7 @@ final class EnginePlanner {
             lane,
             readback,
             spec,
-            new TakeRandom(0, 0),
+            SILENCE,
             pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();

@@ -16,9 +16,16 @@ import dev.longtake.runtime.weights.Checkpoint;
  *
  * @param carriesMotion whether the transformer may see the motion of the take before, or knows
  *     pictures standing still alone
+ * @param clipFrames video frames of a clip, as it is asked for: what a take's rings hold, unless
+ *     they are {@link #withRings shorter}
  */
 public record EngineShape(
-    ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2Config wav2vec2, boolean carriesMotion) {
+    ModelShape model,
+    VaeConfig vae,
+    T5Config t5,
+    Wav2Vec2Config wav2vec2,
+    boolean carriesMotion,
+    int clipFrames) {
   /** Checks that the models fit together. */
   public EngineShape {
     DitConfig dit = model.dit();
@@ -38,7 +45,8 @@ public record EngineShape(
         VaeConfig.read(checkpoint.vae()),
         T5Config.of(checkpoint.t5()),
         Wav2Vec2Config.of(checkpoint.wav2vec2Config(), "wav2vec2's config.json"),
-        checkpoint.settings().carriesMotion());
+        checkpoint.settings().carriesMotion(),
+        clipFrames);
   }
 
   private static void requireEqual(String what, int transformer, String other, int found) {
@@ -48,6 +56,23 @@ public record EngineShape(
           "The transformer wants %d %s, but %s gives %d. Do all files belong to one checkpoint?"
               .formatted(transformer, what, other, found));
     }
+  }
+
+  /**
+   * Returns the same with a take whose rings hold fewer frames; its clips are as long as before.
+   *
+   * @param frames a multiple of a frame block's that divides the clip's
+   */
+  EngineShape withRings(int frames) {
+    ModelShape shorter =
+        new ModelShape(
+            model.dit(), model.grid(), frames / VaeConfig.TEMPORAL_STRIDE, model.steps());
+    return new EngineShape(shorter, vae, t5, wav2vec2, carriesMotion, clipFrames);
+  }
+
+  /** Returns how often the rings are filled in a clip: once, unless they are shorter. */
+  int ringsPerClip() {
+    return clipFrames / (model.clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE);
   }
 
   /** Returns the rows of a video frame. */

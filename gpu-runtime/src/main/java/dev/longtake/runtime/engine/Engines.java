@@ -61,8 +61,10 @@ public final class Engines {
       source.close();
       throw e;
     }
-    return layout.roles().size() == 1
-        ? LongtakeEngine.open(config, source, () -> open.apply(0))
-        : PipelineEngine.open(config, source, shape, layout, open);
+    if (layout.roles().size() == 1) {
+      return LongtakeEngine.open(config, source, () -> open.apply(0));
+    }
+    int lanes = Math.max(1, config.lanes()); // one take keeps all devices busy
+    return PipelineEngine.open(config.on(config.device(), lanes), source, shape, layout, open);
   }
 }

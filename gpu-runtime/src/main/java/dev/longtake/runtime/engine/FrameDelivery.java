@@ -26,9 +26,10 @@ final class FrameDelivery {
 
   FrameDelivery(EngineShape shape, Readback readback) {
     int frameValues = shape.height() * shape.width() * VaeConfig.COLOURS;
-    this.clipFrames = shape.model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
+    this.clipFrames = shape.clipFrames();
     this.readback = readback;
-    this.history = new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + clipFrames, frameValues);
+    this.history =
+        new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + shape.clipFrames(), frameValues);
     this.pixels = new float[shape.latentFrameValues()];
     this.rgb = ByteBuffer.allocate(frameValues);
   }

@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.HostValues;
@@ -11,6 +12,7 @@ import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.engine.ModelSource.Tokenizer;
+import dev.longtake.runtime.engine.StrategyChooser.Chosen;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.Readback;
@@ -27,7 +29,6 @@ import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Residency;
-import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,14 +41,12 @@ import org.slf4j.LoggerFactory;
 public final class LongtakeEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
 
-  /** What chooses a strategy where the device's memory is known. */
-  static final String AUTO = "auto";
-
   private final EngineConfig config;
   private final ComputeDevice device;
   private final ModelSource source;
   private final EngineShape shape;
   private final EnginePlan plan;
+  private final Choice choice;
   private final Resources resources;
   private final Tokenizer tokenizer;
   private final DeviceQueues queues;
@@ -58,20 +57,16 @@ public final class LongtakeEngine implements OpenEngine {
   private final DeviceTurns turns;
 
   private LongtakeEngine(
-      EngineConfig config,
-      @Nullable ExecutionStrategy given, // null: the one that the configuration names
-      ModelSource source,
-      ComputeDevice device,
-      Resources resources) {
+      EngineConfig asked, Chosen chosen, ModelSource source, Resources resources) {
     long started = System.nanoTime();
-    this.device = device;
+    Candidate candidate = chosen.candidate();
+    this.device = chosen.device();
     this.source = source;
     this.resources = resources;
-    this.shape =
-        source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
-    ExecutionStrategy strategy = given == null ? strategy(config) : given;
-    this.config = config.withStrategy(strategy.name());
-    this.plan = plan(strategy);
+    this.config = candidate.configure(asked);
+    this.shape = candidate.planner().shape();
+    this.plan = candidate.plan();
+    this.choice = chosen.choice();
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
     ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), resources);
     this.queues = reserved.queues();
@@ -80,7 +75,7 @@ public final class LongtakeEngine implements OpenEngine {
             shape,
             source,
             source::reader,
-            strategy,
+            candidate.strategy(),
             plan.residency(),
             device,
             reserved.placement());
@@ -98,37 +93,12 @@ public final class LongtakeEngine implements OpenEngine {
     this.lanes = new LanePool(stack, reserved.lanes(), reserved.hostLanes(), readbacks);
     reserved.ops().synchronize();
     LOG.info(
-        "Opened {} on {} in {} ms: strategy {}, {}",
+        "Opened {} on {} in {} ms: strategy {}; {}",
         source.description(),
         device.description(),
         (System.nanoTime() - started) / 1_000_000,
-        strategy.name(),
+        choice.line(),
         plan.describe());
-  }
-
-  private ExecutionStrategy strategy(EngineConfig config) {
-    if (!config.strategy().equals(AUTO)) {
-      return ExecutionStrategies.named(config.strategy());
-    }
-    ExecutionStrategy resident = ExecutionStrategies.named("resident");
-    boolean fits =
-        planner()
-            .plan(resident, config.lanes(), budgetBytes(config), device.availableHostBytes())
-            .fits(budgetBytes(config), device.availableHostBytes());
-    return fits ? resident : ExecutionStrategies.named("offload");
-  }
-
-  private long budgetBytes(EngineConfig config) {
-    return Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes(0));
-  }
-
-  private EnginePlan plan(ExecutionStrategy strategy) {
-    long budgetBytes = budgetBytes(config);
-    long hostBudgetBytes = device.availableHostBytes();
-    EnginePlanner planner = planner();
-    EnginePlan found = planner.plan(strategy, config.lanes(), budgetBytes, hostBudgetBytes);
-    planner.requireFits(found, strategy, budgetBytes, hostBudgetBytes);
-    return found;
   }
 
   /**
@@ -166,7 +136,10 @@ public final class LongtakeEngine implements OpenEngine {
     Resources resources = new Resources();
     resources.add(source);
     try {
-      return new LongtakeEngine(config, given, source, resources.add(device.get()), resources);
+      ComputeDevice opened = resources.add(device.get());
+      StrategyChooser chooser = new StrategyChooser(config, given, source, opened);
+      Chosen chosen = chooser.choose(MemoryBudget.of(config, opened));
+      return new LongtakeEngine(config, chosen, source, resources);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -181,6 +154,11 @@ public final class LongtakeEngine implements OpenEngine {
   @Override
   public String memoryPlan() {
     return plan.describe();
+  }
+
+  @Override
+  public Choice choice() {
+    return choice;
   }
 
   @Override
@@ -315,9 +293,11 @@ public final class LongtakeEngine implements OpenEngine {
       checkState(!closed, "the take is closed");
       turns.render(
           () -> {
-            do {
-              generator.nextBlock(turns::run, sink);
-            } while (!generator.atClipStart());
+            for (int ring = 0; ring < shape.ringsPerClip(); ring++) {
+              do {
+                generator.nextBlock(turns::run, sink);
+              } while (!generator.atClipStart());
+            }
             if (generator.soundFollows()) {
               generator.begin(turns::run);
             }

@@ -23,9 +23,9 @@ final class PipelineDevice implements AutoCloseable {
       Resources resources,
       ComputeDevice device) {
     this.resources = resources;
-    long budgetBytes =
-        Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes(0));
-    this.plan = new StagePlanner(shape, source, role, device).plan(config.lanes(), budgetBytes);
+    this.plan =
+        new StagePlanner(shape, source, role, device)
+            .plan(config.lanes(), MemoryBudget.of(config, device));
     this.reserved = ReservedDevice.open(device, plan.memory(), resources);
     this.parts = StageParts.load(shape, source, source::reader, role, device, reserved.placement());
     ops().synchronize();

@@ -3,6 +3,7 @@ package dev.longtake.runtime.engine;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.Picture;
@@ -37,6 +38,7 @@ final class PipelineEngine implements OpenEngine {
   private final EngineConfig config;
   private final ModelSource source;
   private final EngineShape shape;
+  private final PipelineLayout layout;
   private final Resources resources;
   private final List<PipelineDevice> devices;
   private final PipelineDevice decoder;
@@ -60,6 +62,7 @@ final class PipelineEngine implements OpenEngine {
     this.shape = shape;
     this.resources = resources;
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
+    this.layout = layout;
     List<StageRole> roles = layout.roles();
     this.devices =
         Together.open(
@@ -118,6 +121,14 @@ final class PipelineEngine implements OpenEngine {
   @Override
   public EngineConfig config() {
     return config;
+  }
+
+  @Override
+  public Choice choice() {
+    return new Choice(
+        "tpp on %d devices".formatted(devices.size()),
+        memoryPlan(),
+        "asked for; %d of them denoise".formatted(layout.stages()));
   }
 
   @Override

@@ -122,10 +122,9 @@ final class StagePlanner {
   /**
    * Plans the device's memory.
    *
-   * @param budgetBytes most to use of it
    * @throws LongtakeException PLAN_DOES_NOT_FIT
    */
-  EnginePlan plan(int lanes, long budgetBytes) {
+  EnginePlan plan(int lanes, MemoryBudget budget) {
     MemoryPlan bare =
         new MemoryPlan(
             weights.peakBytes(), 0, laneBytes, lanes, workspaceBytes, device.driverBytes(0), 0, 0);
@@ -138,9 +137,9 @@ final class StagePlanner {
       plans.add(plan(bare, TextPlacement.ABSENT));
     }
     return plans.stream()
-        .filter(plan -> plan.fits(budgetBytes, 0))
+        .filter(budget::holds)
         .findFirst()
-        .orElseThrow(() -> refused(plans.get(plans.size() - 1), budgetBytes));
+        .orElseThrow(() -> refused(plans.get(plans.size() - 1), budget));
   }
 
   private EnginePlan plan(MemoryPlan memory, TextPlacement placement) {
@@ -148,7 +147,7 @@ final class StagePlanner {
     return new EnginePlan(memory, Residency.all(layers), layers, placement);
   }
 
-  private LongtakeException refused(EnginePlan least, long budgetBytes) {
+  private LongtakeException refused(EnginePlan least, MemoryBudget budget) {
     return new LongtakeException(
         ErrorCode.PLAN_DOES_NOT_FIT,
         String.format(
@@ -158,6 +157,6 @@ final class StagePlanner {
             device.description(),
             role.describe(),
             least.describe(),
-            budgetBytes / GIB));
+            budget.deviceBytes() / GIB));
   }
 }

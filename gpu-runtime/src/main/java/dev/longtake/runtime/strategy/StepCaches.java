@@ -29,11 +29,12 @@ public final class StepCaches {
   /**
    * Takes memory for one layer's caches, and returns them for each step.
    *
+   * @param heads that windows have; the prompt's keys and values have all
    * @param ops whose types the caches have
    * @param arena of any memory
    */
-  public static List<LayerCaches> allocate(ModelShape shape, Ops ops, Arena arena) {
-    return allocate(shape, 0, shape.steps(), ops, arena);
+  public static List<LayerCaches> allocate(ModelShape shape, int heads, Ops ops, Arena arena) {
+    return allocate(shape, 0, shape.steps(), heads, ops, arena);
   }
 
   /**
@@ -43,15 +44,19 @@ public final class StepCaches {
    * @param firstStep of those, {@code endStep} the one behind the last
    */
   public static List<LayerCaches> allocate(
-      ModelShape shape, int firstStep, int endStep, Ops ops, Arena arena) {
+      ModelShape shape, int firstStep, int endStep, int heads, Ops ops, Arena arena) {
     Types types = new Types(ops.activationType(), ops.cacheType());
     DitConfig config = shape.dit();
-    KvRun text = allocate(arena, types.plain(), config, config.textTokens());
-    Tensor reference =
-        arena.tensor(types.plain(), shape.grid().frameTokens(), config.heads(), config.headWidth());
+    int headWidth = config.headWidth();
+    KvRun text =
+        KvCache.allocate(arena, types.plain(), config.textTokens(), config.heads(), headWidth)
+            .all();
+    Tensor reference = arena.tensor(types.plain(), shape.grid().frameTokens(), heads, headWidth);
     List<List<KeyWindow>> pairs = new ArrayList<>();
     for (int even = firstStep / 2 * 2; even < endStep; even += 2) {
-      pairs.add(pair(shape, even >= firstStep, even + 1 < endStep, types.window(), arena));
+      boolean hasEven = even >= firstStep;
+      boolean hasOdd = even + 1 < endStep;
+      pairs.add(pair(shape, hasEven, hasOdd, heads, types.window(), arena));
     }
     return pairs.stream()
         .flatMap(
@@ -73,12 +78,13 @@ public final class StepCaches {
 
   /** Takes memory for the windows of a pair of steps, or of one of the two. */
   private static List<KeyWindow> pair(
-      ModelShape shape, boolean hasEven, boolean hasOdd, DType dtype, Arena arena) {
+      ModelShape shape, boolean hasEven, boolean hasOdd, int heads, DType dtype, Arena arena) {
     int conditions = shape.grid().conditionTokens();
     int ring = shape.clipLatentFrames() * shape.grid().frameTokens();
     int before = hasEven ? ring : ring % KvCache.GROUP_TOKENS; // the same place within a group
     int behind = hasOdd ? ring : 0;
-    KvRun all = allocate(arena, dtype, shape.dit(), before + conditions + behind);
+    int tokens = before + conditions + behind;
+    KvRun all = KvCache.allocate(arena, dtype, tokens, heads, shape.dit().headWidth()).all();
     List<KeyWindow> windows = new ArrayList<>();
     if (hasEven) {
       windows.add(KeyWindow.ringBefore(all.part(0, ring + conditions), conditions));
@@ -87,10 +93,6 @@ public final class StepCaches {
       windows.add(KeyWindow.ringBehind(all.part(before, conditions + ring), conditions));
     }
     return windows;
-  }
-
-  private static KvRun allocate(Arena arena, DType dtype, DitConfig config, int tokens) {
-    return KvCache.allocate(arena, dtype, tokens, config.heads(), config.headWidth()).all();
   }
 
   /** What a prompt's and the reference's keys are kept in, and what those of windows are. */

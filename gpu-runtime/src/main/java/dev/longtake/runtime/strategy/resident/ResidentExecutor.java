@@ -2,6 +2,7 @@ package dev.longtake.runtime.strategy.resident;
 
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.DitLayerWeights;
+import dev.longtake.runtime.model.dit.Division;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.KvStore;
@@ -9,17 +10,21 @@ import dev.longtake.runtime.spi.LanePass;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.spi.WeightSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes forwards, or parts of them, through layers, with all caches on the device.
  *
  * @param weights wherever they come from
+ * @param division null for a device that has all tokens and heads
  */
-public record ResidentExecutor(ModelShape shape, Ops ops, WeightSource weights)
+public record ResidentExecutor(
+    ModelShape shape, Ops ops, WeightSource weights, @Nullable Division division)
     implements DenoiseExecutor {
   @Override
   public KvStore openCaches(Arena device, Arena host) {
-    return ResidentCaches.allocate(shape, ops, device);
+    int heads = division == null ? shape.dit().heads() : division.heads().count();
+    return ResidentCaches.allocate(shape, heads, ops, device);
   }
 
   @Override

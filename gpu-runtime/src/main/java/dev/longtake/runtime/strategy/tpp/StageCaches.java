@@ -23,7 +23,9 @@ record StageCaches(StageSpan span, Map<Integer, List<LayerCaches>> layers) imple
     for (int layer = 0; layer < span.layers(); layer++) {
       if (span.hasLayer(layer)) {
         int first = span.firstStep(layer);
-        layers.put(layer, StepCaches.allocate(shape, first, span.endStep(layer), ops, arena));
+        int heads = shape.dit().heads();
+        layers.put(
+            layer, StepCaches.allocate(shape, first, span.endStep(layer), heads, ops, arena));
       }
     }
     return new StageCaches(span, layers);

@@ -61,7 +61,7 @@ public final class StageStrategy implements ExecutionStrategy {
       }
     }
     return new StageExecutor(
-        span, new ResidentExecutor(shape, placement.ops(), new StageWeights(layers)));
+        span, new ResidentExecutor(shape, placement.ops(), new StageWeights(layers), null));
   }
 
   private record StageWeights(Map<Integer, DitLayerWeights> layers) implements WeightSource {

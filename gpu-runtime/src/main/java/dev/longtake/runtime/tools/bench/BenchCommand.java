@@ -233,19 +233,19 @@ public final class BenchCommand implements Callable<Integer> {
 
   private EngineConfig config(String checkpoint, CheckpointSettings.Size pixels) {
     return new EngineConfig(
-        checkpoint,
-        compute.device(),
-        strategy,
-        compute.precision(),
-        pixels.height(),
-        pixels.width(),
-        clipFrames,
-        sampleSteps,
-        lanes,
-        compute.threads(),
-        budgetBytes(),
-        compute.kvPrecision(),
-        new GpuTeam(numGpusDit, enableVaeParallel, ulyssesSize));
+            checkpoint,
+            compute.device(),
+            strategy,
+            compute.precision(),
+            pixels.height(),
+            pixels.width(),
+            clipFrames,
+            sampleSteps,
+            lanes,
+            compute.threads(),
+            budgetBytes(),
+            compute.kvPrecision())
+        .withTeam(new GpuTeam(numGpusDit, enableVaeParallel, ulyssesSize));
   }
 
   private long budgetBytes() {

@@ -127,7 +127,7 @@ class PlanningOpsTest {
               List.of(),
               cache(arena, dtype, config, config.textTokens())));
     }
-    DitLane lane = new DitLane(dit, arena, clipFrames);
+    DitLane lane = new DitLane(dit, arena, clipFrames, null);
     int channels = config.latentChannels();
     LayerRange all = LayerRange.first(config.layers());
     lane.embedPrompt(filled(ops, arena, 5, config.textWidth()));
