@@ -1,9 +1,7 @@
 package dev.longtake.runtime.engine;
 
 import dev.longtake.runtime.api.ErrorCode;
-import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.LongtakeException;
-import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.HostReadback;
@@ -16,8 +14,6 @@ import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
-import dev.longtake.runtime.model.wav2vec2.AudioWindows;
-import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.ExecutionStrategy;
@@ -39,7 +35,6 @@ import java.util.function.IntPredicate;
  * needs them, and only one in so many steps a given ring.
  */
 final class EnginePlanner {
-  private static final int LONGEST_WINDOW_SECONDS = 60;
   private static final String SMALLEST_STRATEGY = "offload";
   private static final double GIB = 1L << 30;
 
@@ -305,19 +300,13 @@ final class EnginePlanner {
   /** Does every kind of work once, at its largest. */
   static void rehearse(ModelStack stack, T5Encoder textEncoder, Lane lane, Readback readback) {
     ConditionEncoder conditions = new ConditionEncoder(stack.media());
-    int[] ids = new int[stack.shape().model().dit().textTokens()];
-    HostValues prompt = conditions.prompt(textEncoder, ids);
-    float[] samples = new float[LONGEST_WINDOW_SECONDS * FeatureTiming.SAMPLE_RATE_HZ];
-    HostValues audio =
-        conditions.audio(samples, AudioWindows.of(stack.shape().wav2vec2(), samples.length));
-    PictureLatents picture =
-        conditions.picture(new float[stack.shape().height() * stack.shape().width() * 3]);
+    TakeSpec spec = Rehearsal.encode(conditions, textEncoder, stack.shape());
     ClipGenerator generator =
         new ClipGenerator(
             stack,
             lane,
             readback,
-            TakeSpec.first(prompt, picture, audio, 0),
+            spec,
             SILENCE,
             pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
@@ -326,6 +315,6 @@ final class EnginePlanner {
       generator.nextBlock(Runnable::run, (frame, rgb) -> {});
     }
     generator.deliver((frame, rgb) -> {});
-    conditions.end(generator.history(), generator.frames());
+    conditions.end(generator.delivery().history(), generator.frames());
   }
 }
