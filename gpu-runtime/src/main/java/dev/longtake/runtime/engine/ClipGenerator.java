@@ -77,8 +77,8 @@ final class ClipGenerator {
     return decoder.delivery().frames();
   }
 
-  FrameHistory history() {
-    return decoder.delivery().history();
+  FrameDelivery delivery() {
+    return decoder.delivery();
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeState;
@@ -24,7 +26,7 @@ final class ConditionEncoder {
   static final int MOTION_VIDEO_FRAMES =
       1 + (DitConfig.MOTION_FRAMES - 1) * VaeConfig.TEMPORAL_STRIDE;
 
-  static final int FRAME_RATE_FPS = 25;
+  private static final int FRAME_RATE_FPS = 25;
 
   private final MediaModels media;
   private final Ops ops;
@@ -53,9 +55,17 @@ final class ConditionEncoder {
   /**
    * Encodes speech to [frames, audio width], one row a video frame, for whole clips.
    *
-   * @param windows over as many samples
+   * @param silentFrames video frames of silence in front of it
    */
-  HostValues audio(float[] samples, AudioWindows windows) {
+  HostValues audio(float[] samples, int silentFrames) {
+    checkArgument(silentFrames >= 0, "silentFrames must not be negative, but was %s", silentFrames);
+    int lead = silentFrames * FeatureTiming.SAMPLE_RATE_HZ / FRAME_RATE_FPS;
+    float[] withSilence = new float[Math.addExact(lead, samples.length)];
+    System.arraycopy(samples, 0, withSilence, lead, samples.length);
+    return audio(withSilence, AudioWindows.of(media.shape().wav2vec2(), withSilence.length));
+  }
+
+  private HostValues audio(float[] samples, AudioWindows windows) {
     float[] mixed = mixedStates(samples, windows);
     int width = media.shape().wav2vec2().hiddenSize();
     FeatureTiming timing = new FeatureTiming(windows.frames());

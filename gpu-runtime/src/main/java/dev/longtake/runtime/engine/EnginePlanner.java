@@ -1,9 +1,7 @@
 package dev.longtake.runtime.engine;
 
 import dev.longtake.runtime.api.ErrorCode;
-import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.LongtakeException;
-import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.HostReadback;
@@ -16,14 +14,13 @@ import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
-import dev.longtake.runtime.model.wav2vec2.AudioWindows;
-import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
+import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import dev.longtake.runtime.tensor.DType;
 import java.util.HashMap;
 import java.util.List;
@@ -38,7 +35,6 @@ import java.util.function.IntPredicate;
  * needs them, and only one in so many steps a given ring.
  */
 final class EnginePlanner {
-  private static final int LONGEST_WINDOW_SECONDS = 60;
   private static final String SMALLEST_STRATEGY = "offload";
   private static final double GIB = 1L << 30;
 
@@ -62,6 +58,7 @@ final class EnginePlanner {
   private final long textBytes;
   private final long textLayerBytes;
   private final DType cacheType;
+  private final ExecutionStrategy smallestStrategy = ExecutionStrategies.named(SMALLEST_STRATEGY);
   private final Map<Placed, Sizes> sizes = new HashMap<>();
 
   /**
@@ -228,13 +225,23 @@ final class EnginePlanner {
 
   /** Forecasts how fast an engine will be. */
   SweepForecast forecast(ExecutionStrategy strategy, EnginePlan plan, DeviceSpeed speed) {
+    return strategy instanceof ShardedStrategy sharded
+        ? forecast(plan, sharded.ownLayers(shape.model()), speed.peerSeconds(layerBytes()), speed)
+        : forecast(plan, plan.residency(), speed.hostSeconds(layerBytes()), speed);
+  }
+
+  private SweepForecast forecast(
+      EnginePlan plan, Residency residency, double weightSeconds, DeviceSpeed speed) {
     SweepForecast.Job job =
         new SweepForecast.Job(
             shape.model(), shape.vae(), device.activationType(), device.layerType(), cacheType);
-    Residency least = strategy.least(shape.model());
-    double layerBytes =
-        (double) sizes(strategy, least).hostWeights() / Math.max(1, layers - least.weightLayers());
-    return SweepForecast.of(job, plan.residency(), layerBytes, plan.memory().lanes(), speed);
+    return SweepForecast.of(job, residency, weightSeconds, plan.memory().lanes(), speed);
+  }
+
+  /** Returns the bytes of a layer's weights, of all layers on average. */
+  private double layerBytes() {
+    return (double) sizes(smallestStrategy, smallestStrategy.least(shape.model())).hostWeights()
+        / layers;
   }
 
   /** Whoever shares forwards with other devices needs a workspace of another size than others. */
@@ -283,7 +290,7 @@ final class EnginePlanner {
 
   private String advice(
       ExecutionStrategy strategy, int lanes, long budgetBytes, long hostBudgetBytes) {
-    ExecutionStrategy offload = ExecutionStrategies.named(SMALLEST_STRATEGY);
+    ExecutionStrategy offload = smallestStrategy;
     for (ExecutionStrategy other : List.of(strategy, offload)) {
       for (int fewer = lanes; fewer >= 1; fewer--) {
         if (plan(other, fewer, budgetBytes, hostBudgetBytes).fits(budgetBytes, hostBudgetBytes)) {
@@ -310,19 +317,13 @@ final class EnginePlanner {
   /** Does every kind of work once, at its largest. */
   static void rehearse(ModelStack stack, T5Encoder textEncoder, Lane lane, Readback readback) {
     ConditionEncoder conditions = new ConditionEncoder(stack.media());
-    int[] ids = new int[stack.shape().model().dit().textTokens()];
-    HostValues prompt = conditions.prompt(textEncoder, ids);
-    float[] samples = new float[LONGEST_WINDOW_SECONDS * FeatureTiming.SAMPLE_RATE_HZ];
-    HostValues audio =
-        conditions.audio(samples, AudioWindows.of(stack.shape().wav2vec2(), samples.length));
-    PictureLatents picture =
-        conditions.picture(new float[stack.shape().height() * stack.shape().width() * 3]);
+    TakeSpec spec = Rehearsal.encode(conditions, textEncoder, stack.shape());
     ClipGenerator generator =
         new ClipGenerator(
             stack,
             lane,
             readback,
-            TakeSpec.first(prompt, picture, audio, 0),
+            spec,
             SILENCE,
             pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
@@ -331,6 +332,6 @@ final class EnginePlanner {
       generator.nextBlock(Runnable::run, (frame, rgb) -> {});
     }
     generator.deliver((frame, rgb) -> {});
-    conditions.end(generator.history(), generator.frames());
+    conditions.end(generator.delivery().history(), generator.frames());
   }
 }

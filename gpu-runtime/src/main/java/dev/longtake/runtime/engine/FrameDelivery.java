@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.model.dit.DitConfig;
@@ -12,6 +14,7 @@ import java.util.ArrayDeque;
 final class FrameDelivery {
   private final Readback readback;
   private final FrameHistory history;
+  private final int clipFrames;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private final float[] pixels;
   private final ByteBuffer rgb;
@@ -23,6 +26,7 @@ final class FrameDelivery {
 
   FrameDelivery(EngineShape shape, Readback readback) {
     int frameValues = shape.height() * shape.width() * VaeConfig.COLOURS;
+    this.clipFrames = shape.clipFrames();
     this.readback = readback;
     this.history =
         new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + shape.clipFrames(), frameValues);
@@ -37,6 +41,19 @@ final class FrameDelivery {
 
   FrameHistory history() {
     return history;
+  }
+
+  /**
+   * Checks that a take can end after so many frames.
+   *
+   * @throws IllegalArgumentException if they do not end within the last clip
+   */
+  void requireEnd(int keptFrames) {
+    checkArgument(
+        keptFrames > 0 && keptFrames <= frames && keptFrames >= frames - clipFrames,
+        "keptFrames must end the take within its last clip, but was %s of %s",
+        keptFrames,
+        frames);
   }
 
   /**

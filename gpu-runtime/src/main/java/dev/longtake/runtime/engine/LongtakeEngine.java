@@ -1,6 +1,5 @@
 package dev.longtake.runtime.engine;
 
-import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import dev.longtake.runtime.api.Choice;
@@ -20,19 +19,15 @@ import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.MemoryPlan;
-import dev.longtake.runtime.memory.Partition;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.picture.PictureResizer;
 import dev.longtake.runtime.model.t5.PromptText;
 import dev.longtake.runtime.model.t5.T5Encoder;
-import dev.longtake.runtime.model.wav2vec2.AudioWindows;
-import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.spi.ExecutionStrategy;
-import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.util.ArrayList;
@@ -72,23 +67,9 @@ public final class LongtakeEngine implements OpenEngine {
     this.shape = candidate.planner().shape();
     this.plan = candidate.plan();
     this.choice = chosen.choice();
-    MemoryPlan memoryPlan = plan.memory();
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
-    Partition memory = new Partition(resources.add(device.reserve(memoryPlan.reservedBytes())));
-    Arena weights = new Arena("weights", memory.next(memoryPlan.weightBytes()));
-    Block text = memory.next(memoryPlan.textEncoderBytes());
-    List<Block> laneMemories = new ArrayList<>();
-    for (int i = 0; i < memoryPlan.lanes(); i++) {
-      laneMemories.add(memory.next(memoryPlan.laneBytes()));
-    }
-    Ops ops = resources.add(device.openOps(memory.next(memoryPlan.workspaceBytes())));
-    this.queues = resources.add(device.openQueues(ops));
-    Placement placement =
-        new Placement(
-            ops,
-            queues,
-            weights,
-            new Arena("host weights", reserveHost(memoryPlan.hostWeightBytes())));
+    ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), resources);
+    this.queues = reserved.queues();
     this.stack =
         ModelStack.load(
             shape,
@@ -97,20 +78,20 @@ public final class LongtakeEngine implements OpenEngine {
             candidate.strategy(),
             plan.residency(),
             device,
-            placement);
-    this.textEncoder = plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(text) : null;
+            reserved.placement());
+    this.textEncoder =
+        plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(reserved.text()) : null;
     this.conditions = new ConditionEncoder(stack.media());
     this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
     List<Readback> readbacks = new ArrayList<>();
-    List<Block> hosts = new ArrayList<>();
-    for (int i = 0; i < memoryPlan.lanes(); i++) {
-      hosts.add(reserveHost(memoryPlan.hostLaneBytes()));
+    for (int i = 0; i < plan.memory().lanes(); i++) {
       readbacks.add(
           resources.add(
-              device.openReadback(ops, DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
+              device.openReadback(
+                  reserved.ops(), DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
     }
-    this.lanes = new LanePool(stack, laneMemories, hosts, readbacks);
-    ops.synchronize();
+    this.lanes = new LanePool(stack, reserved.lanes(), reserved.hostLanes(), readbacks);
+    reserved.ops().synchronize();
     LOG.info(
         "Opened {} on {} in {} ms: strategy {}; {}",
         source.description(),
@@ -118,10 +99,6 @@ public final class LongtakeEngine implements OpenEngine {
         (System.nanoTime() - started) / 1_000_000,
         choice.line(),
         plan.describe());
-  }
-
-  private Block reserveHost(long bytes) {
-    return resources.add(device.reserveHost(bytes));
   }
 
   /**
@@ -201,12 +178,7 @@ public final class LongtakeEngine implements OpenEngine {
 
   @Override
   public HostValues encodeAudio(float[] samples, int silentFrames) {
-    checkArgument(silentFrames >= 0, "silentFrames must not be negative, but was %s", silentFrames);
-    int lead = silentFrames * FeatureTiming.SAMPLE_RATE_HZ / ConditionEncoder.FRAME_RATE_FPS;
-    float[] withSilence = new float[Math.addExact(lead, samples.length)];
-    System.arraycopy(samples, 0, withSilence, lead, samples.length);
-    AudioWindows windows = AudioWindows.of(shape.wav2vec2(), withSilence.length);
-    return turns.get(() -> conditions.audio(withSilence, windows));
+    return turns.get(() -> conditions.audio(samples, silentFrames));
   }
 
   @Override
@@ -340,14 +312,8 @@ public final class LongtakeEngine implements OpenEngine {
 
     @Override
     public TakeState state(int keptFrames) {
-      checkArgument(
-          keptFrames > 0
-              && keptFrames <= generator.frames()
-              && keptFrames >= generator.frames() - config.clipFrames(),
-          "keptFrames must end the take within its last clip, but was %s of %s",
-          keptFrames,
-          generator.frames());
-      return turns.get(() -> conditions.end(generator.history(), keptFrames));
+      generator.delivery().requireEnd(keptFrames);
+      return turns.get(() -> conditions.end(generator.delivery().history(), keptFrames));
     }
 
     @Override

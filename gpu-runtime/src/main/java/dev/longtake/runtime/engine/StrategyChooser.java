@@ -35,7 +35,7 @@ final class StrategyChooser {
   /** Beyond this, more lanes have shown no gain but need more of the host's memory. */
   static final int MOST_LANES = 8;
 
-  private static final List<String> SIMPLEST_FIRST = List.of("resident", "offload");
+  static final List<String> SIMPLEST_FIRST = List.of("resident", "offload");
   private static final double WORTH_IT = 1.02;
   private static final int BLOCK_FRAMES = EngineShape.blockVideoFrames();
   private static final double GIB = 1L << 30;

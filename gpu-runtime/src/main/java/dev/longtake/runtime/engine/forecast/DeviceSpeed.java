@@ -71,8 +71,13 @@ public record DeviceSpeed(
         + work.otherBytes() / (memoryGbps * GIGA);
   }
 
+  /** Returns the seconds that bytes take from another device of the same host. */
+  public double peerSeconds(double bytes) {
+    return bytes / (peerGbps * GIGA);
+  }
+
   /** Returns the seconds that bytes take from the host to the device. */
-  double hostSeconds(double bytes) {
+  public double hostSeconds(double bytes) {
     return bytes / (hostGbps * GIGA);
   }
 

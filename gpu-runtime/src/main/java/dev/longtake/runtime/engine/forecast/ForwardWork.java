@@ -20,9 +20,9 @@ public record ForwardWork(DitConfig dit, int tokens, int keys, int squares, int 
 
   /**
    * Bytes a token, channel and layer. Counted backwards: what a forward takes on an H200 beside its
-   * products and attention is 23 to 29 ms in bf16 and FP8, at 4100 GB/s.
+   * products and attention is 19 to 28 ms in bf16 and FP8, at 4100 GB/s.
    */
-  private static final double OTHER_BYTES = 150;
+  private static final double OTHER_BYTES = 140;
 
   /** Returns the work of a model's forward. */
   public static ForwardWork of(ModelShape model) {

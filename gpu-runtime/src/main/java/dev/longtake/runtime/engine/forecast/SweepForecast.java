@@ -61,11 +61,11 @@ public record SweepForecast(int lanes, int steps, double sweepSeconds, double de
   /**
    * Forecasts an engine on one device.
    *
-   * @param residency what stays on the device; the rest is copied from the host
-   * @param layerBytes of a layer's weights, where any are copied
+   * @param residency what stays on the device; the rest is copied
+   * @param weightSeconds that the weights of a layer take to come, caches coming from the host
    */
   public static SweepForecast of(
-      Job job, Residency residency, double layerBytes, int lanes, DeviceSpeed speed) {
+      Job job, Residency residency, double weightSeconds, int lanes, DeviceSpeed speed) {
     ForwardWork work = ForwardWork.of(job.model());
     int layers = job.model().dit().layers();
     double forward = speed.forwardSeconds(work, job.layerType(), job.cacheType());
@@ -75,7 +75,7 @@ public record SweepForecast(int lanes, int steps, double sweepSeconds, double de
             lanes,
             residency,
             forward / layers,
-            speed.hostSeconds(layerBytes),
+            weightSeconds,
             speed.hostSeconds(job.cacheBytesRead(work)),
             speed.hostSeconds(job.cacheBytesWritten(work)));
     return new SweepForecast(
