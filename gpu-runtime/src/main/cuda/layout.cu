@@ -5,13 +5,14 @@
 //   unpatchify:   out[t, 2h + p, 2w + q, c] = x[t, h, w, (2p + q) * channels + c]
 //   upsample2x:   out[t, h, w, c] = x[t, h / 2, w / 2, c]
 //   copy_columns: out[r, c] = x[r, first_column + c], 0 where that is beyond the row
+//   put_columns:  out[r, first_column + c] = x[r, c]
 //
 // All tensors are row-major; cos and sin are fp32 [S, D/2]. Every kernel exists for f32, bf16 and
 // fp16 tensors, all of one type. Only rope allows out to be x. `packed` is 1 if all pointers are 16-byte
 // aligned and channels, D, widths and first_column multiples of 8; then a thread moves 8 elements,
 // otherwise one (rope: 2).
 // Launch: rope: one thread block a token, any number of threads; the others: a thread for every 8
-// elements of out, or for every element if not packed.
+// elements of out (put_columns: of x), or for every element if not packed.
 // Java side: LayoutKernels. Specification: CpuOps.
 
 #include "include/values.cuh"
@@ -118,6 +119,15 @@ __device__ inline void copy_columns(const T* x, T* out, long long count, int wid
   }
 }
 
+template <bool Packed, typename T>
+__device__ inline void put_columns(const T* x, T* out, long long count, int width, int columns,
+                                   int first_column) {
+  const long long at = thread_index() * (Packed ? kPack : 1);
+  if (at < count) {
+    move<Packed>(x + at, out + at / columns * width + first_column + at % columns);
+  }
+}
+
 }  // namespace
 
 #define DEFINE_LAYOUT(T, TN)                                                                   \
@@ -139,6 +149,11 @@ __device__ inline void copy_columns(const T* x, T* out, long long count, int wid
                                                int columns, int first_column, int packed) {    \
     packed ? copy_columns<true>(x, out, count, width, columns, first_column)                   \
            : copy_columns<false>(x, out, count, width, columns, first_column);                 \
+  }                                                                                            \
+  extern "C" __global__ void put_columns_##TN(const T* x, T* out, long long count, int width,  \
+                                              int columns, int first_column, int packed) {     \
+    packed ? put_columns<true>(x, out, count, width, columns, first_column)                    \
+           : put_columns<false>(x, out, count, width, columns, first_column);                  \
   }
 
 DEFINE_LAYOUT(float, f32)

@@ -49,6 +49,7 @@ record OptionGroup(String title, List<Entry> entries, Supplier<List<OptionSpec>>
                   new Entry("strategy", "NAME", null),
                   new Entry("vramLimit", "SIZE", null),
                   new Entry("lanes", "N", null),
+                  new Entry("allowDegrade", "true|false", null),
                   new Entry("cpuThreads", "N", null),
                   new Entry("cpuDevices", "NxSIZE", null),
                   new Entry("leaseDir", "DIR", null)),
@@ -105,7 +106,8 @@ record OptionGroup(String title, List<Entry> entries, Supplier<List<OptionSpec>>
           OptionSpec.builder(names())
               .paramLabel(label)
               .type(property.type())
-              .arity("1")
+              .arity(property.type() == boolean.class ? "0..1" : "1")
+              .fallbackValue(property.type() == boolean.class ? "true" : "")
               .description(property.description().replace("%", "%%"));
       return property.type() == List.class
           ? option.auxiliaryTypes(String.class).splitRegex(",").hideParamSyntax(true).build()

@@ -9,6 +9,7 @@ import dev.longtake.pipeline.element.FailedRequest;
 import dev.longtake.pipeline.element.PreparedRequest;
 import dev.longtake.pipeline.element.RenderRequest;
 import dev.longtake.pipeline.options.LongtakeOptions;
+import dev.longtake.pipeline.spi.Feasibility;
 import dev.longtake.pipeline.spi.Forecast;
 import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.RendererFactory;
@@ -39,7 +40,12 @@ final class PlanTemplate {
    * @param failures requests that can never succeed, likewise
    * @param basis what the times are based on; empty if they are not known
    */
-  record BatchPlan(List<PlannedVideo> videos, List<FailedRequest> failures, String basis) {}
+  record BatchPlan(List<PlannedVideo> videos, List<FailedRequest> failures, String basis) {
+    /** Returns the frames of all videos. */
+    long frames() {
+      return videos.stream().mapToLong(video -> video.request().getFrames()).sum();
+    }
+  }
 
   /**
    * One video.
@@ -55,6 +61,28 @@ final class PlanTemplate {
    * @throws RunFailedException if looking into the requests failed
    */
   BatchPlan plan(LongtakeOptions options) throws RunFailedException, IOException {
+    return plan(
+        options, registry.renderer(PipelineSpec.from(options).renderer()).forecast(options));
+  }
+
+  /** Plans what {@code options} describe for other machines: nothing is said of this one. */
+  BatchPlan planElsewhere(LongtakeOptions options) throws RunFailedException, IOException {
+    return plan(options, Optional.empty());
+  }
+
+  /**
+   * Returns which ways of rendering fit on the GPUs that the options describe, or on this
+   * machine's.
+   *
+   * @param frames that are to be rendered; 0 if that is not known
+   * @throws IllegalArgumentException if a plugin is unknown or refuses an option
+   */
+  Optional<Feasibility> feasibility(LongtakeOptions options, long frames) {
+    return registry.renderer(options.getRenderer()).feasibility(options, frames);
+  }
+
+  private BatchPlan plan(LongtakeOptions options, Optional<Forecast> forecast)
+      throws RunFailedException, IOException {
     PipelineSpec spec = PipelineSpec.from(options);
     RendererFactory renderer = registry.renderer(spec.renderer());
     Path scratch = LocalFiles.scratch();
@@ -79,7 +107,7 @@ final class PlanTemplate {
       List<FailedRequest> failures = new ArrayList<>(unread.elements());
       failures.addAll(unfit.elements());
       failures.sort(comparing(FailedRequest::getLine));
-      return forecast(renderer.forecast(options), videos.elements(), failures);
+      return forecast(forecast, videos.elements(), failures);
     } finally {
       LocalFiles.delete(scratch);
     }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -40,8 +41,39 @@ final class RenderArguments {
     }
   }
 
+  /**
+   * Returns the options that were typed, where no requests are looked at: manifest and output may
+   * be missing.
+   *
+   * @throws ParameterException if one is unknown or invalid
+   */
+  static LongtakeOptions withoutRequests(CommandSpec spec, @Nullable List<String> unmatched) {
+    try {
+      LongtakeOptions options =
+          PipelineOptionsFactory.fromArgs(
+                  forBeam(spec, unmatched, Required.NOTHING).toArray(String[]::new))
+              .as(LongtakeOptions.class);
+      options.setCheckpoint(BuiltIn.checkpoint(options.getCheckpoint()));
+      return options;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /** What must have been typed. */
+  private enum Required {
+    /** Whatever the options say. */
+    ALL,
+    NOTHING
+  }
+
   /** Returns what was typed in the words of {@link LongtakeOptions} and of Beam. */
   static List<String> forBeam(CommandSpec spec, @Nullable List<String> unmatched) {
+    return forBeam(spec, unmatched, Required.ALL);
+  }
+
+  private static List<String> forBeam(
+      CommandSpec spec, @Nullable List<String> unmatched, Required required) {
     List<String> forBeam =
         UnknownOptions.forBeam(
             unmatched == null ? List.of() : unmatched, spec.optionsMap().keySet());
@@ -53,7 +85,7 @@ final class RenderArguments {
         OptionSpec option = spec.findOption(property.name());
         if (typed.hasMatchedOption(option)) {
           values.put(property.name(), valueOf(option));
-        } else if (property.required()) {
+        } else if (property.required() && required == Required.ALL) {
           missing.add("'--%s=%s'".formatted(property.name(), option.paramLabel()));
         }
       }

@@ -29,6 +29,7 @@ import org.apache.beam.sdk.options.PipelineOptionsFactory;
 final class RenderBatchTemplate {
   private static final String DIRECT_RUNNER = "DirectRunner";
   private static final int USUAL_LANES = 2;
+  private static final int MOST_LANES_ON_GPU = 8; // it finds out how many of them it has
   private static final int FEWEST_THREADS = 2; // stitching need not wait for rendering
 
   private final PluginRegistry registry;
@@ -46,6 +47,17 @@ final class RenderBatchTemplate {
    *     answer or has no worker
    */
   static LongtakeOptions parse(List<String> arguments) {
+    LongtakeOptions options =
+        PipelineOptionsFactory.fromArgs(withDefaults(arguments).toArray(String[]::new))
+            .withValidation()
+            .as(LongtakeOptions.class);
+    if (FlinkDefaults.isFor(options)) {
+      FlinkDefaults.complete(options);
+    }
+    return options;
+  }
+
+  private static List<String> withDefaults(List<String> arguments) {
     Map<String, String> given = new LinkedHashMap<>();
     for (String argument : arguments) {
       String[] parts = argument.split("=", 2);
@@ -53,7 +65,7 @@ final class RenderBatchTemplate {
     }
     List<String> all = new ArrayList<>(arguments);
     if (isDirect(given.get("--runner"))) {
-      directDefaults(given.get("--lanes"))
+      directDefaults(given.get("--lanes"), given.getOrDefault("--device", ""))
           .forEach(
               (name, value) -> {
                 if (!given.containsKey(name)) {
@@ -61,14 +73,7 @@ final class RenderBatchTemplate {
                 }
               });
     }
-    LongtakeOptions options =
-        PipelineOptionsFactory.fromArgs(all.toArray(String[]::new))
-            .withValidation()
-            .as(LongtakeOptions.class);
-    if (FlinkDefaults.isFor(options)) {
-      FlinkDefaults.complete(options);
-    }
-    return options;
+    return all;
   }
 
   /** Returns whether a pipeline with these options runs in this process. */
@@ -80,8 +85,9 @@ final class RenderBatchTemplate {
     return runner == null || runner.equals(DIRECT_RUNNER) || runner.endsWith("." + DIRECT_RUNNER);
   }
 
-  private static Map<String, String> directDefaults(String lanes) {
-    int threads = Math.max(FEWEST_THREADS, lanes == null ? USUAL_LANES : Integer.parseInt(lanes));
+  private static Map<String, String> directDefaults(String lanes, String device) {
+    int usual = device.startsWith("cuda") ? MOST_LANES_ON_GPU : USUAL_LANES;
+    int threads = Math.max(FEWEST_THREADS, lanes == null ? usual : Integer.parseInt(lanes));
     return Map.of(
         "--targetParallelism", Integer.toString(threads),
         "--blockOnRun", "false",

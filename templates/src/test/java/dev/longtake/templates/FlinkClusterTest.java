@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class FlinkClusterTest {
   private static final int VIDEOS = 12;
-  private static final Pattern OPENED_WITH = Pattern.compile("Opened .*: strategy (\\w+),");
+  private static final Pattern OPENED_WITH = Pattern.compile("Opened .*: strategy (\\w+) ");
   private static final Map<String, String> NO_VARIABLES = Map.of();
 
   /** Enough for 'offload' at this size, and too little for 'resident', which needs 51 MiB. */

@@ -216,6 +216,7 @@ public final class PaperPlugin implements PipelinePlugin {
           .setReused(false)
           .setSeconds(0)
           .setStrategy("resident")
+          .setChoice("")
           .build();
     }
 
@@ -260,6 +261,7 @@ public final class PaperPlugin implements PipelinePlugin {
           .setClips(1)
           .setClipsReused(0)
           .setStrategy("resident")
+          .setChoice("")
           .setRecord("")
           .setUntouched(false)
           .build();

@@ -59,6 +59,34 @@ class PlanCommandTest {
         .isEqualTo("line 7 cannot be rendered: SILENT_AUDIO: The audio is silent.");
   }
 
+  @Test
+  void listsWaysToPlaceAModelWithoutManifestFilesOrGpu() {
+    assertThat(placements("--gpus=2xh100", "--shape=14b", "--precision=fp8"))
+        .as(err.toString())
+        .isZero();
+
+    assertThat(out.toString())
+        .startsWith("2xh100: 14b at 720x400, 48 frames a clip, 4 steps")
+        .contains("offload on one h100", "one engine a GPU", "sharded by layers")
+        .containsPattern("fastest: one engine a GPU in fp8, .*, [0-9.]+ fps");
+  }
+
+  @Test
+  void exitsWithThreeWhereNothingFitsAndSaysWhatWould() {
+    String[] small = {"--gpus=1x6GiB", "--shape=14b", "--hostMemory=16GiB", "--json"};
+
+    assertThat(placements(small)).as(err.toString()).isEqualTo(3);
+
+    assertThat(out.toString()).startsWith("{").contains("\"fits\" : false", "What lacks least is");
+  }
+
+  private int placements(String... options) {
+    String[] arguments =
+        Stream.concat(Stream.of("plan"), Stream.of(options)).toArray(String[]::new);
+    return Main.run(
+        Commands.onClassPath(), new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+
   private int plan(String ids, String... more) {
     String[] arguments =
         Stream.concat(

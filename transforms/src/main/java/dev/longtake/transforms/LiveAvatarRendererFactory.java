@@ -9,6 +9,7 @@ import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.Continuity;
 import dev.longtake.pipeline.options.LongtakeOptions;
+import dev.longtake.pipeline.spi.Feasibility;
 import dev.longtake.pipeline.spi.Forecast;
 import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.RendererFactory;
@@ -75,6 +76,11 @@ public final class LiveAvatarRendererFactory implements RendererFactory {
   @Override
   public Optional<Forecast> forecast(PipelineOptions options) {
     return Optional.of(new LiveAvatarForecast(settings(options), engines));
+  }
+
+  @Override
+  public Optional<Feasibility> feasibility(PipelineOptions options, long frames) {
+    return new PlacementQuestion(options, engines).answer(frames);
   }
 
   private RenderSettings settings(PipelineOptions options) {

@@ -8,6 +8,7 @@ import dev.longtake.pipeline.spi.Console;
 import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.RunWatch;
 import dev.longtake.pipeline.spi.VideoSinkFactory;
+import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.transforms.settings.EngineSource;
 import dev.longtake.transforms.settings.RenderSettings;
 import dev.longtake.transforms.sink.ResultsWriter;
@@ -42,8 +43,10 @@ public final class ResultsSinkFactory implements VideoSinkFactory {
                 settings.precisions().toLowerCase(Locale.ROOT),
                 settings.device().equals("cpu") ? ", " + settings.cpuThreads() + " threads" : "");
     String strategy =
-        "%s, %d lane%s"
-            .formatted(settings.strategy(), settings.lanes(), settings.lanes() == 1 ? "" : "s");
+        settings.lanes() == EngineConfig.LANES_AUTO
+            ? settings.strategy()
+            : "%s, %d lane%s"
+                .formatted(settings.strategy(), settings.lanes(), settings.lanes() == 1 ? "" : "s");
     return new WriteResults(
         new ResultsWriter(settings.store(), settings.output(), settings.runId(), device, strategy));
   }

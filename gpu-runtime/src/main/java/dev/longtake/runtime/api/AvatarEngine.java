@@ -15,6 +15,11 @@ public interface AvatarEngine extends AutoCloseable {
   /** Returns what was used of the devices so far. May wait for what is being computed. */
   DeviceUse use();
 
+  /** Returns how the engine was placed, and why. */
+  default Choice choice() {
+    return new Choice(config().strategy(), memoryPlan(), "as configured");
+  }
+
   /**
    * Encodes a prompt.
    *

@@ -10,6 +10,9 @@ import static com.google.common.base.Preconditions.checkArgument;
  * @param copiedBytes of weights and caches between host memory and the devices
  */
 public record DeviceUse(long peakBytes, long copiedBytes) {
+  /** Nothing. */
+  public static final DeviceUse NONE = new DeviceUse(0, 0);
+
   /** Checks that nothing is negative. */
   public DeviceUse {
     checkArgument(
@@ -17,6 +20,15 @@ public record DeviceUse(long peakBytes, long copiedBytes) {
         "neither may be negative: peakBytes %s, copiedBytes %s",
         peakBytes,
         copiedBytes);
+  }
+
+  /**
+   * Returns what an engine has used of one device, where it allocates nothing once it is open.
+   *
+   * @param usedBytes by the driver's account, or 0 where there is none
+   */
+  public static DeviceUse of(long usedBytes, long reservedBytes, long copiedBytes) {
+    return new DeviceUse(usedBytes > 0 ? usedBytes : reservedBytes, copiedBytes);
   }
 
   /** Returns what this engine and another one, on other devices, have used. */

@@ -13,16 +13,17 @@ import java.io.Serializable;
  *     "cuda:0,cuda:1"}, {@code "cuda"} for all, or {@code "cpu:0,cpu:1"} for parts of the CPU that
  *     stand in for several devices
  * @param strategy name of an execution strategy, for example {@code "resident"}, or {@code "auto"}
- *     for the first of {@code resident} and {@code offload} that fits
+ *     for the one that is forecast to be fastest of those that fit
  * @param precision of the transformer
  * @param height rows of a video frame, {@code width} columns; both multiples of 16 from 64 on
  * @param clipFrames video frames of a clip, a multiple of 12
  * @param sampleSteps denoising steps
- * @param lanes takes that can be in progress at once
+ * @param lanes takes that can be in progress at once, or {@link #LANES_AUTO}
  * @param cpuThreads threads that compute on the CPU
  * @param budgetBytes most memory to use on each device
  * @param kvPrecision of the keys and values that a take keeps
  * @param team how several devices share the work on a video
+ * @param fidelity whether pixels may differ from those of what was asked for
  */
 public record EngineConfig(
     String checkpointDir,
@@ -37,8 +38,12 @@ public record EngineConfig(
     int cpuThreads,
     long budgetBytes,
     Precision kvPrecision,
-    GpuTeam team)
+    GpuTeam team,
+    Fidelity fidelity)
     implements Serializable {
+  /** As many lanes as are forecast to be fastest. */
+  public static final int LANES_AUTO = 0;
+
   private static final int BLOCK_FRAMES = 12;
   private static final int SIDE_STEP = 16;
   private static final int SMALLEST_SIDE = 64;
@@ -51,6 +56,7 @@ public record EngineConfig(
     requireNonNull(precision, "precision");
     requireNonNull(kvPrecision, "kvPrecision");
     requireNonNull(team, "team");
+    requireNonNull(fidelity, "fidelity");
     checkArgument(
         height >= SMALLEST_SIDE
             && width >= SMALLEST_SIDE
@@ -67,7 +73,7 @@ public record EngineConfig(
         BLOCK_FRAMES,
         clipFrames);
     checkArgument(sampleSteps >= 1, "sampleSteps must be at least 1, but was %s", sampleSteps);
-    checkArgument(lanes >= 1, "lanes must be at least 1, but was %s", lanes);
+    checkArgument(lanes >= LANES_AUTO, "lanes must not be negative, but was %s", lanes);
     checkArgument(cpuThreads >= 1, "cpuThreads must be at least 1, but was %s", cpuThreads);
     checkArgument(budgetBytes > 0, "budgetBytes must be positive, but was %s", budgetBytes);
   }
@@ -99,7 +105,8 @@ public record EngineConfig(
         cpuThreads,
         budgetBytes,
         kvPrecision,
-        GpuTeam.USUAL);
+        GpuTeam.USUAL,
+        Fidelity.AS_ASKED);
   }
 
   /** Creates a configuration whose keys and values are as precise as the device's activations. */
@@ -145,7 +152,8 @@ public record EngineConfig(
         cpuThreads,
         budgetBytes,
         kvPrecision,
-        team);
+        team,
+        fidelity);
   }
 
   /** Returns the usual configuration on the CPU: clips of 48 frames, 4 steps, one lane. */
@@ -179,7 +187,8 @@ public record EngineConfig(
         cpuThreads,
         budgetBytes,
         kvPrecision,
-        team);
+        team,
+        fidelity);
   }
 
   /** Returns the same with devices that share the work in another way. */
@@ -197,6 +206,46 @@ public record EngineConfig(
         cpuThreads,
         budgetBytes,
         kvPrecision,
+        other,
+        fidelity);
+  }
+
+  /** Returns the same with other pixels allowed, or not. */
+  public EngineConfig withFidelity(Fidelity other) {
+    return new EngineConfig(
+        checkpointDir,
+        device,
+        strategy,
+        precision,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        lanes,
+        cpuThreads,
+        budgetBytes,
+        kvPrecision,
+        team,
         other);
+  }
+
+  /** Returns the same with everything chosen that was left open. */
+  public EngineConfig placed(
+      String chosenStrategy, Precision chosen, Precision chosenKv, int chosenLanes) {
+    return new EngineConfig(
+        checkpointDir,
+        device,
+        chosenStrategy,
+        chosen,
+        height,
+        width,
+        clipFrames,
+        sampleSteps,
+        chosenLanes,
+        cpuThreads,
+        budgetBytes,
+        chosenKv,
+        team,
+        fidelity);
   }
 }

@@ -53,6 +53,14 @@ public interface EngineProvider {
   DeviceHealth watch(LeasableDevice device);
 
   /**
+   * Returns which placements of a model fit, and how fast they would be. Uses no device.
+   *
+   * @throws LongtakeException INVALID_CONFIG, INVALID_CHECKPOINT or, if this machine's GPUs are
+   *     asked for and there is none, DEVICE_UNAVAILABLE
+   */
+  Feasibility feasibility(FeasibilityQuery query);
+
+  /**
    * Looks at a checkpoint: its files must be there, but are not loaded.
    *
    * @throws LongtakeException INVALID_CHECKPOINT

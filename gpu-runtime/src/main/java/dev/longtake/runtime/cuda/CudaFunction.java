@@ -2,6 +2,7 @@ package dev.longtake.runtime.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
@@ -67,6 +68,7 @@ public final class CudaFunction {
   public void launch(CudaStream stream, LaunchShape shape, KernelArgs args) {
     args.copyTo(parameters);
     parameterBytes.putLong(0, args.bytes());
+    boolean packed = args.isPacked();
     int result =
         JCudaDriver.cuLaunchKernel(
             function,
@@ -78,10 +80,18 @@ public final class CudaFunction {
             1,
             shape.sharedBytes(),
             stream.handle(),
-            null,
-            launchParameters);
+            packed ? null : pointers(args),
+            packed ? launchParameters : null);
     if (result != CUresult.CUDA_SUCCESS) {
       throw CudaException.ofDriver(result, "Launch of " + name, device, shape.toString());
     }
+  }
+
+  /** Returns an array of pointers to the parameters, which the driver then places by itself. */
+  private Pointer pointers(KernelArgs args) {
+    Pointer first = Pointer.to(parameters);
+    Pointer[] each = new Pointer[args.count()];
+    Arrays.setAll(each, i -> first.withByteOffset(args.offset(i)));
+    return Pointer.to(each);
   }
 }

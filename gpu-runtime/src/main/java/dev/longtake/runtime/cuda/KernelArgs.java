@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkState;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * The arguments of one kernel launch, in the order of the kernel's C signature and laid out as C
@@ -17,8 +18,12 @@ public final class KernelArgs {
   static final int MAX_BYTES = 4096;
 
   private static final int USUAL_BYTES = 128;
+  private static final int USUAL_COUNT = 16;
 
   private ByteBuffer values = ByteBuffer.allocate(USUAL_BYTES).order(ByteOrder.nativeOrder());
+  private int[] offsets = new int[USUAL_COUNT];
+  private int count;
+  private boolean packed = true;
 
   /** Creates an empty list of arguments. */
   public KernelArgs() {}
@@ -26,6 +31,8 @@ public final class KernelArgs {
   /** Forgets all arguments. */
   public KernelArgs reset() {
     values.clear();
+    count = 0;
+    packed = true;
     return this;
   }
 
@@ -60,6 +67,7 @@ public final class KernelArgs {
   /** Adds a {@code __grid_constant__} tensor map. */
   public KernelArgs tensorMap(TensorMap map) {
     ByteBuffer target = reserve(TensorMap.BYTES, TensorMap.ALIGNMENT_BYTES);
+    packed = false;
     for (int i = 0; i < TensorMap.BYTES / Long.BYTES; i++) {
       target.putLong(map.word(i));
     }
@@ -69,6 +77,24 @@ public final class KernelArgs {
   /** Returns how many bytes the arguments take, padding between them included. */
   int bytes() {
     return values.position();
+  }
+
+  /** Returns how many arguments there are. */
+  int count() {
+    return count;
+  }
+
+  /** Returns where an argument begins in what {@link #copyTo} writes. */
+  int offset(int argument) {
+    return offsets[argument];
+  }
+
+  /**
+   * Returns whether the GPU takes the arguments as they lie here. It puts a tensor map at a
+   * multiple of 64 of its own addresses, which only the driver knows, and what follows behind it.
+   */
+  boolean isPacked() {
+    return packed;
   }
 
   /** Writes the arguments to the start of {@code target}, whose position does not matter. */
@@ -88,6 +114,10 @@ public final class KernelArgs {
     while (values.position() < start) {
       values.put((byte) 0);
     }
+    if (count == offsets.length) {
+      offsets = Arrays.copyOf(offsets, 2 * count);
+    }
+    offsets[count++] = start;
     return values;
   }
 

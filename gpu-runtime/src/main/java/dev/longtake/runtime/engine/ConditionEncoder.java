@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeState;
@@ -24,18 +26,18 @@ final class ConditionEncoder {
   static final int MOTION_VIDEO_FRAMES =
       1 + (DitConfig.MOTION_FRAMES - 1) * VaeConfig.TEMPORAL_STRIDE;
 
-  static final int FRAME_RATE_FPS = 25;
+  private static final int FRAME_RATE_FPS = 25;
 
-  private final ModelStack stack;
+  private final MediaModels media;
   private final Ops ops;
   private final Ops vaeOps;
   private final int clipVideoFrames;
 
-  ConditionEncoder(ModelStack stack) {
-    this.stack = stack;
-    this.ops = stack.ops();
-    this.vaeOps = stack.vaeOps();
-    this.clipVideoFrames = stack.shape().model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
+  ConditionEncoder(MediaModels media) {
+    this.media = media;
+    this.ops = media.ops();
+    this.vaeOps = media.vaeOps();
+    this.clipVideoFrames = media.shape().clipFrames();
   }
 
   /** Encodes a prompt's tokens to [tokens, text width]. */
@@ -53,11 +55,19 @@ final class ConditionEncoder {
   /**
    * Encodes speech to [frames, audio width], one row a video frame, for whole clips.
    *
-   * @param windows over as many samples
+   * @param silentFrames video frames of silence in front of it
    */
-  HostValues audio(float[] samples, AudioWindows windows) {
+  HostValues audio(float[] samples, int silentFrames) {
+    checkArgument(silentFrames >= 0, "silentFrames must not be negative, but was %s", silentFrames);
+    int lead = silentFrames * FeatureTiming.SAMPLE_RATE_HZ / FRAME_RATE_FPS;
+    float[] withSilence = new float[Math.addExact(lead, samples.length)];
+    System.arraycopy(samples, 0, withSilence, lead, samples.length);
+    return audio(withSilence, AudioWindows.of(media.shape().wav2vec2(), withSilence.length));
+  }
+
+  private HostValues audio(float[] samples, AudioWindows windows) {
     float[] mixed = mixedStates(samples, windows);
-    int width = stack.shape().wav2vec2().hiddenSize();
+    int width = media.shape().wav2vec2().hiddenSize();
     FeatureTiming timing = new FeatureTiming(windows.frames());
     AudioBuckets buckets = new AudioBuckets(timing.features(), clipVideoFrames, FRAME_RATE_FPS);
     float[] frames = new float[Math.multiplyExact(buckets.frames(), width)];
@@ -66,14 +76,14 @@ final class ConditionEncoder {
   }
 
   private float[] mixedStates(float[] samples, AudioWindows windows) {
-    int width = stack.shape().wav2vec2().hiddenSize();
-    AudioMix mix = stack.audioMix();
+    int width = media.shape().wav2vec2().hiddenSize();
+    AudioMix mix = media.audioMix();
     float[] mixed = new float[Math.multiplyExact(windows.frames(), width)];
     int longest =
         windows.windows().stream().mapToInt(AudioWindows.Window::frames).max().orElseThrow();
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor sums = ops.workspace().tensor(DType.FP32, longest, width);
-      stack
+      media
           .wav2vec2()
           .encode(
               samples,
@@ -113,7 +123,7 @@ final class ConditionEncoder {
 
   /** Encodes the end of a take that is kept up to frame {@code frames}, counted from its start. */
   TakeState end(FrameHistory history, int frames) {
-    float[] pixels = new float[stack.shape().height() * stack.shape().width() * VaeConfig.COLOURS];
+    float[] pixels = new float[media.shape().height() * media.shape().width() * VaeConfig.COLOURS];
     int start = frames - MOTION_VIDEO_FRAMES;
     FrameSource video =
         (firstFrame, out) -> {
@@ -126,7 +136,7 @@ final class ConditionEncoder {
   }
 
   private HostValues encode(FrameSource video, int frames) {
-    EngineShape shape = stack.shape();
+    EngineShape shape = media.shape();
     int rows = shape.model().grid().latentRows();
     int columns = shape.model().grid().latentColumns();
     int channels = shape.vae().latentChannels();
@@ -134,7 +144,7 @@ final class ConditionEncoder {
     float[] values = new float[latentFrames * rows * columns * channels];
     try (Arena.Scope scope = ops.workspace().scope()) {
       VaeEncoder encoder =
-          new VaeEncoder(vaeOps, stack.vae(), ops.workspace(), shape.height(), shape.width());
+          new VaeEncoder(vaeOps, media.vae(), ops.workspace(), shape.height(), shape.width());
       Tensor latents =
           ops.workspace().tensor(vaeOps.activationType(), latentFrames, rows, columns, channels);
       encoder.encode(video, frames, latents);
@@ -144,6 +154,6 @@ final class ConditionEncoder {
   }
 
   private int[] frameShape() {
-    return new int[] {1, stack.shape().height(), stack.shape().width(), VaeConfig.COLOURS};
+    return new int[] {1, media.shape().height(), media.shape().width(), VaeConfig.COLOURS};
   }
 }

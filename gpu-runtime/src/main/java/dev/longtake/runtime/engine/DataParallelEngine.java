@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
@@ -40,12 +41,11 @@ final class DataParallelEngine implements OpenEngine {
   private final Resources resources;
   private final List<LongtakeEngine> engines = new ArrayList<>();
   private final BlockingQueue<LongtakeEngine> freeLanes = new LinkedBlockingQueue<>();
-  private final int lanes;
+  private int lanes;
 
   private DataParallelEngine(EngineConfig config, Resources resources) {
     this.config = config;
     this.resources = resources;
-    this.lanes = config.lanes();
   }
 
   /**
@@ -75,7 +75,7 @@ final class DataParallelEngine implements OpenEngine {
   }
 
   private static void requireALaneEach(EngineConfig config, int devices) {
-    if (config.lanes() < devices) {
+    if (config.lanes() != EngineConfig.LANES_AUTO && config.lanes() < devices) {
       throw new LongtakeException(
           ErrorCode.INVALID_CONFIG,
           ("Strategy '%s' renders a video on one device, so that %d devices need %d lanes to have "
@@ -98,7 +98,8 @@ final class DataParallelEngine implements OpenEngine {
             // Who pins memory of the host must see what those before have left of it.
             pinsMemory(source) ? 1 : count,
             index -> {
-              int ownLanes = lanes / count + (index < lanes % count ? 1 : 0);
+              int asked = config.lanes();
+              int ownLanes = asked / count + (index < asked % count ? 1 : 0);
               return LongtakeEngine.open(
                   config.on(names.get(index), ownLanes),
                   isSharded() ? new ShardedStrategy(new Shard(index, count)) : null,
@@ -110,9 +111,20 @@ final class DataParallelEngine implements OpenEngine {
       LinkTable links = LinkTable.measure(engines.stream().map(LongtakeEngine::device).toList());
       LayerSharing.connect(engines, links, resources);
     }
-    for (int lane = 0; lane < lanes; lane++) {
-      freeLanes.add(engines.get(lane % count));
+    addLanes();
+  }
+
+  /** Deals takes to one engine after the other, as long as they have lanes. */
+  private void addLanes() {
+    int most = engines.stream().mapToInt(engine -> engine.config().lanes()).max().orElseThrow();
+    for (int lane = 0; lane < most; lane++) {
+      for (LongtakeEngine engine : engines) {
+        if (lane < engine.config().lanes()) {
+          freeLanes.add(engine);
+        }
+      }
     }
+    lanes = freeLanes.size();
   }
 
   private boolean isSharded() {
@@ -120,7 +132,7 @@ final class DataParallelEngine implements OpenEngine {
   }
 
   private boolean pinsMemory(ModelSource source) {
-    if (config.strategy().equals(LongtakeEngine.AUTO)) {
+    if (config.strategy().equals(StrategyChooser.AUTO)) {
       return true; // a device that has too little memory will
     }
     ModelShape shape =
@@ -134,7 +146,17 @@ final class DataParallelEngine implements OpenEngine {
   /** Returns the whole configuration, with the strategy that the devices were found to need. */
   @Override
   public EngineConfig config() {
-    return config.withStrategy(engines.get(0).config().strategy());
+    EngineConfig first = engines.get(0).config();
+    return config.placed(first.strategy(), first.precision(), first.kvPrecision(), lanes);
+  }
+
+  @Override
+  public Choice choice() {
+    Choice first = engines.get(0).choice();
+    return new Choice(
+        "on each of %d devices %s".formatted(engines.size(), first.strategy()),
+        memoryPlan(),
+        first.reason());
   }
 
   @Override
@@ -146,7 +168,7 @@ final class DataParallelEngine implements OpenEngine {
 
   @Override
   public DeviceUse use() {
-    return engines.stream().map(LongtakeEngine::use).reduce(new DeviceUse(0, 0), DeviceUse::and);
+    return engines.stream().map(LongtakeEngine::use).reduce(DeviceUse.NONE, DeviceUse::and);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.longtake.runtime.model.dit.CacheUse;
 import dev.longtake.runtime.model.dit.DitLayerWeights;
 import dev.longtake.runtime.model.dit.LayerCaches;
 import dev.longtake.runtime.model.dit.LayerPass;
+import dev.longtake.runtime.model.dit.LayerRange;
 import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.LanePass;
 import java.util.ArrayList;
@@ -155,6 +156,11 @@ final class DeviceTurns {
     @Override
     public CacheUse use() {
       return pass.pass().use();
+    }
+
+    @Override
+    public LayerRange layers() {
+      return pass.pass().layers();
     }
 
     @Override

@@ -17,7 +17,7 @@ record EnginePlan(MemoryPlan memory, Residency residency, int layers, TextPlacem
   /** Returns the plan for people, in one line. */
   String describe() {
     boolean allStays = residency.equals(Residency.all(layers));
-    return memory.describe()
+    return memory.describe(text == TextPlacement.ABSENT ? "elsewhere" : "in a free lane")
         + (text == TextPlacement.LAYER_BY_LAYER ? "; text encoder layer by layer" : "")
         + (allStays
             ? ""

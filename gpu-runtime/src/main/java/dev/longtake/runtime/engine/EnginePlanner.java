@@ -1,29 +1,31 @@
 package dev.longtake.runtime.engine;
 
 import dev.longtake.runtime.api.ErrorCode;
-import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.LongtakeException;
-import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.HostReadback;
 import dev.longtake.runtime.engine.device.PlannedQueues;
 import dev.longtake.runtime.engine.device.Readback;
+import dev.longtake.runtime.engine.forecast.DeviceSpeed;
+import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
-import dev.longtake.runtime.model.wav2vec2.AudioWindows;
-import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
+import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
+import dev.longtake.runtime.tensor.DType;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.IntPredicate;
 
 /**
@@ -33,9 +35,20 @@ import java.util.function.IntPredicate;
  * needs them, and only one in so many steps a given ring.
  */
 final class EnginePlanner {
-  private static final int LONGEST_WINDOW_SECONDS = 60;
   private static final String SMALLEST_STRATEGY = "offload";
   private static final double GIB = 1L << 30;
+
+  /** Numbers that nobody looks at. */
+  private static final TakeNoise SILENCE =
+      new TakeNoise() {
+        @Override
+        public void noise(int clip, int block, float[] out) {}
+
+        @Override
+        public int relativeDistance(int clip, int block, int step) {
+          return 0;
+        }
+      };
 
   private final EngineShape shape;
   private final ModelSource source;
@@ -44,6 +57,9 @@ final class EnginePlanner {
   private final long workspaceBytes;
   private final long textBytes;
   private final long textLayerBytes;
+  private final DType cacheType;
+  private final ExecutionStrategy smallestStrategy = ExecutionStrategies.named(SMALLEST_STRATEGY);
+  private final Map<Placed, Sizes> sizes = new HashMap<>();
 
   /**
    * Rehearses. What is the same for all strategies is known then.
@@ -61,14 +77,26 @@ final class EnginePlanner {
       Arena textLayer = new Arena("planned text encoder's layer", new PlannedBlock());
       Parts parts = new Parts();
       ModelStack stack = parts.load(strategy, strategy.least(shape.model()), ops);
-      T5Encoder textEncoder =
-          ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
       ModelStack.streamTextEncoder(shape, source, source::plannedReader, ops, textLayer);
-      rehearse(stack, textEncoder, parts.lane(stack), readback(ops, shape));
-      this.workspaceBytes = device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
+      this.cacheType = ops.cacheType();
+      this.workspaceBytes = rehearsedBytes(stack, parts.lane(stack), text);
       this.textBytes = text.peakBytes();
       this.textLayerBytes = textLayer.peakBytes();
     }
+  }
+
+  /** Does every kind of work once; returns the workspace that it takes. */
+  private long rehearsedBytes(ModelStack stack, Lane lane, Arena text) {
+    Ops ops = stack.ops();
+    T5Encoder textEncoder =
+        ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
+    rehearse(stack, textEncoder, lane, readback(ops, shape));
+    return device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
+  }
+
+  /** Returns the sizes that are planned for. */
+  EngineShape shape() {
+    return shape;
   }
 
   /** Memory of each kind that an engine takes. */
@@ -88,18 +116,19 @@ final class EnginePlanner {
       return Lane.allocate(stack, lane, hostLane);
     }
 
-    MemoryPlan plan(int lanes) {
-      return new MemoryPlan(
+    Sizes sizes(long workspace) {
+      return new Sizes(
           weights.peakBytes(),
-          0,
-          lane.peakBytes(),
-          lanes,
-          workspaceBytes,
-          device.driverBytes(hostWeights.peakBytes() + lanes * hostLane.peakBytes()),
           hostWeights.peakBytes(),
-          hostLane.peakBytes());
+          lane.peakBytes(),
+          hostLane.peakBytes(),
+          workspace);
     }
   }
+
+  private record Placed(ExecutionStrategy strategy, Residency residency) {}
+
+  private record Sizes(long weights, long hostWeights, long lane, long hostLane, long workspace) {}
 
   /**
    * Plans an engine that keeps as much on the device as fits. If nothing fits, the plan is the
@@ -170,11 +199,56 @@ final class EnginePlanner {
   }
 
   private MemoryPlan memory(ExecutionStrategy strategy, Residency residency, int lanes) {
-    try (Ops ops = device.planningOps()) {
-      Parts parts = new Parts();
-      parts.lane(parts.load(strategy, residency, ops));
-      return parts.plan(lanes);
-    }
+    Sizes each = sizes(strategy, residency);
+    return new MemoryPlan(
+        each.weights(),
+        0,
+        each.lane(),
+        lanes,
+        each.workspace(),
+        device.driverBytes(each.hostWeights() + lanes * each.hostLane()),
+        each.hostWeights(),
+        each.hostLane());
+  }
+
+  private Sizes sizes(ExecutionStrategy strategy, Residency residency) {
+    return sizes.computeIfAbsent(
+        new Placed(strategy, residency),
+        placed -> {
+          try (Ops ops = device.planningOps()) {
+            Parts parts = new Parts();
+            ModelStack stack = parts.load(strategy, residency, ops);
+            return parts.sizes(workspaceBytes(stack, parts.lane(stack)));
+          }
+        });
+  }
+
+  /** Forecasts how fast an engine will be. */
+  SweepForecast forecast(ExecutionStrategy strategy, EnginePlan plan, DeviceSpeed speed) {
+    return strategy instanceof ShardedStrategy sharded
+        ? forecast(plan, sharded.ownLayers(shape.model()), speed.peerSeconds(layerBytes()), speed)
+        : forecast(plan, plan.residency(), speed.hostSeconds(layerBytes()), speed);
+  }
+
+  private SweepForecast forecast(
+      EnginePlan plan, Residency residency, double weightSeconds, DeviceSpeed speed) {
+    SweepForecast.Job job =
+        new SweepForecast.Job(
+            shape.model(), shape.vae(), device.activationType(), device.layerType(), cacheType);
+    return SweepForecast.of(job, residency, weightSeconds, plan.memory().lanes(), speed);
+  }
+
+  /** Returns the bytes of a layer's weights, of all layers on average. */
+  private double layerBytes() {
+    return (double) sizes(smallestStrategy, smallestStrategy.least(shape.model())).hostWeights()
+        / layers;
+  }
+
+  /** Whoever shares forwards with other devices needs a workspace of another size than others. */
+  private long workspaceBytes(ModelStack stack, Lane lane) {
+    return stack.transformer().executor().division() == null
+        ? workspaceBytes
+        : rehearsedBytes(stack, lane, new Arena("planned text encoder", new PlannedBlock()));
   }
 
   /**
@@ -184,26 +258,39 @@ final class EnginePlanner {
    */
   void requireFits(
       EnginePlan plan, ExecutionStrategy strategy, long budgetBytes, long hostBudgetBytes) {
-    if (plan.fits(budgetBytes, hostBudgetBytes)) {
-      return;
+    if (!plan.fits(budgetBytes, hostBudgetBytes)) {
+      throw refusal(plan, strategy, budgetBytes, hostBudgetBytes, "");
     }
+  }
+
+  /**
+   * Says why a plan is refused, and what would fit.
+   *
+   * @param otherwise what else would, as further sentences
+   */
+  LongtakeException refusal(
+      EnginePlan plan,
+      ExecutionStrategy strategy,
+      long budgetBytes,
+      long hostBudgetBytes,
+      String otherwise) {
     String budget =
         plan.memory().totalBytes() > budgetBytes
             ? "the budget is %s GiB".formatted(gib(budgetBytes))
             : "the host has %s GiB to pin".formatted(gib(hostBudgetBytes));
-    throw new LongtakeException(
+    return new LongtakeException(
         ErrorCode.PLAN_DOES_NOT_FIT,
         "Strategy '%s' needs %s, but %s. %s"
             .formatted(
                 strategy.name(),
                 plan.describe(),
                 budget,
-                advice(strategy, plan.memory().lanes(), budgetBytes, hostBudgetBytes)));
+                advice(strategy, plan.memory().lanes(), budgetBytes, hostBudgetBytes) + otherwise));
   }
 
   private String advice(
       ExecutionStrategy strategy, int lanes, long budgetBytes, long hostBudgetBytes) {
-    ExecutionStrategy offload = ExecutionStrategies.named(SMALLEST_STRATEGY);
+    ExecutionStrategy offload = smallestStrategy;
     for (ExecutionStrategy other : List.of(strategy, offload)) {
       for (int fewer = lanes; fewer >= 1; fewer--) {
         if (plan(other, fewer, budgetBytes, hostBudgetBytes).fits(budgetBytes, hostBudgetBytes)) {
@@ -229,28 +316,22 @@ final class EnginePlanner {
 
   /** Does every kind of work once, at its largest. */
   static void rehearse(ModelStack stack, T5Encoder textEncoder, Lane lane, Readback readback) {
-    ConditionEncoder conditions = new ConditionEncoder(stack);
-    int[] ids = new int[stack.shape().model().dit().textTokens()];
-    HostValues prompt = conditions.prompt(textEncoder, ids);
-    float[] samples = new float[LONGEST_WINDOW_SECONDS * FeatureTiming.SAMPLE_RATE_HZ];
-    HostValues audio =
-        conditions.audio(samples, AudioWindows.of(stack.shape().wav2vec2(), samples.length));
-    PictureLatents picture =
-        conditions.picture(new float[stack.shape().height() * stack.shape().width() * 3]);
+    ConditionEncoder conditions = new ConditionEncoder(stack.media());
+    TakeSpec spec = Rehearsal.encode(conditions, textEncoder, stack.shape());
     ClipGenerator generator =
         new ClipGenerator(
             stack,
             lane,
             readback,
-            TakeSpec.first(prompt, picture, audio, 0),
-            new TakeRandom(0, 0),
-            pass -> stack.executor().sweep(List.of(pass)),
+            spec,
+            SILENCE,
+            pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();
     for (int block = 0; block <= stack.shape().model().blocks(); block++) {
       generator.nextBlock(Runnable::run, (frame, rgb) -> {});
     }
     generator.deliver((frame, rgb) -> {});
-    conditions.end(generator.history(), generator.frames());
+    conditions.end(generator.delivery().history(), generator.frames());
   }
 }

@@ -8,6 +8,7 @@ import dev.longtake.runtime.model.t5.T5Config;
 import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.model.wav2vec2.Wav2Vec2Config;
 import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.weights.Checkpoint;
 
 /**
@@ -15,9 +16,16 @@ import dev.longtake.runtime.weights.Checkpoint;
  *
  * @param carriesMotion whether the transformer may see the motion of the take before, or knows
  *     pictures standing still alone
+ * @param clipFrames video frames of a clip, as it is asked for: what a take's rings hold, unless
+ *     they are {@link #withRings shorter}
  */
 public record EngineShape(
-    ModelShape model, VaeConfig vae, T5Config t5, Wav2Vec2Config wav2vec2, boolean carriesMotion) {
+    ModelShape model,
+    VaeConfig vae,
+    T5Config t5,
+    Wav2Vec2Config wav2vec2,
+    boolean carriesMotion,
+    int clipFrames) {
   /** Checks that the models fit together. */
   public EngineShape {
     DitConfig dit = model.dit();
@@ -37,7 +45,8 @@ public record EngineShape(
         VaeConfig.read(checkpoint.vae()),
         T5Config.of(checkpoint.t5()),
         Wav2Vec2Config.of(checkpoint.wav2vec2Config(), "wav2vec2's config.json"),
-        checkpoint.settings().carriesMotion());
+        checkpoint.settings().carriesMotion(),
+        clipFrames);
   }
 
   private static void requireEqual(String what, int transformer, String other, int found) {
@@ -49,6 +58,23 @@ public record EngineShape(
     }
   }
 
+  /**
+   * Returns the same with a take whose rings hold fewer frames; its clips are as long as before.
+   *
+   * @param frames a multiple of a frame block's that divides the clip's
+   */
+  EngineShape withRings(int frames) {
+    ModelShape shorter =
+        new ModelShape(
+            model.dit(), model.grid(), frames / VaeConfig.TEMPORAL_STRIDE, model.steps());
+    return new EngineShape(shorter, vae, t5, wav2vec2, carriesMotion, clipFrames);
+  }
+
+  /** Returns how often the rings are filled in a clip: once, unless they are shorter. */
+  int ringsPerClip() {
+    return clipFrames / (model.clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE);
+  }
+
   /** Returns the rows of a video frame. */
   int height() {
     return model.grid().latentRows() * VaeConfig.SPATIAL_STRIDE;
@@ -57,6 +83,12 @@ public record EngineShape(
   /** Returns the columns of a video frame. */
   int width() {
     return model.grid().latentColumns() * VaeConfig.SPATIAL_STRIDE;
+  }
+
+  /** Returns the shape [frames, h, w, C] of so many latent frames. */
+  Shape latents(int frames) {
+    return Shape.of(
+        frames, model.grid().latentRows(), model.grid().latentColumns(), vae.latentChannels());
   }
 
   /** Returns the values of the video frames that one latent frame becomes. */

@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.model.dit.DitConfig;
@@ -12,6 +14,7 @@ import java.util.ArrayDeque;
 final class FrameDelivery {
   private final Readback readback;
   private final FrameHistory history;
+  private final int clipFrames;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private final float[] pixels;
   private final ByteBuffer rgb;
@@ -23,9 +26,10 @@ final class FrameDelivery {
 
   FrameDelivery(EngineShape shape, Readback readback) {
     int frameValues = shape.height() * shape.width() * VaeConfig.COLOURS;
-    int clipFrames = shape.model().clipLatentFrames() * VaeConfig.TEMPORAL_STRIDE;
+    this.clipFrames = shape.clipFrames();
     this.readback = readback;
-    this.history = new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + clipFrames, frameValues);
+    this.history =
+        new FrameHistory(ConditionEncoder.MOTION_VIDEO_FRAMES + shape.clipFrames(), frameValues);
     this.pixels = new float[shape.latentFrameValues()];
     this.rgb = ByteBuffer.allocate(frameValues);
   }
@@ -39,9 +43,17 @@ final class FrameDelivery {
     return history;
   }
 
-  /** Returns whether there are frames that the sink has not got. */
-  boolean pending() {
-    return !pending.isEmpty();
+  /**
+   * Checks that a take can end after so many frames.
+   *
+   * @throws IllegalArgumentException if they do not end within the last clip
+   */
+  void requireEnd(int keptFrames) {
+    checkArgument(
+        keptFrames > 0 && keptFrames <= frames && keptFrames >= frames - clipFrames,
+        "keptFrames must end the take within its last clip, but was %s of %s",
+        keptFrames,
+        frames);
   }
 
   /**
@@ -55,6 +67,13 @@ final class FrameDelivery {
     readback.start(nextSlot, decoded);
     pending.add(new Pending(nextSlot, decoded.shape().extent(0), dropped));
     nextSlot = (nextSlot + 1) % DitConfig.BLOCK_FRAMES;
+  }
+
+  /** Gives all pending frames to the sink, and waits for them. */
+  void deliverAll(FrameSink sink) {
+    while (!pending.isEmpty()) {
+      deliverNext(sink);
+    }
   }
 
   /** Waits for the oldest pending frames and gives them to the sink; does nothing without any. */

@@ -19,7 +19,10 @@ public interface GenerationListener {
    */
   default void placed(ComputeDevice device, Ops ops) {}
 
-  /** Sees the caches after the conditions were put into them, before {@code clip}. */
+  /**
+   * Sees the caches after the conditions were put into them, before {@code clip}. Not called for a
+   * take that travels from device to device: nowhere are all of its caches.
+   */
   default void conditioned(int clip, KvStore caches) {}
 
   /** Learns that a frame block is about to be denoised. */

@@ -19,7 +19,9 @@ final class LayerSharing {
    */
   static void connect(List<LongtakeEngine> engines, LinkTable table, Resources resources) {
     List<ShardExecutor> executors =
-        engines.stream().map(engine -> (ShardExecutor) engine.stack().executor()).toList();
+        engines.stream()
+            .map(engine -> (ShardExecutor) engine.stack().transformer().executor())
+            .toList();
     for (int to = 0; to < engines.size(); to++) {
       List<DeviceLink> links = new ArrayList<>();
       for (int from = 0; from < engines.size(); from++) {

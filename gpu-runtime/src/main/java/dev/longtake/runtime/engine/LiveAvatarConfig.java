@@ -58,6 +58,6 @@ final class LiveAvatarConfig {
         new TokenGrid(height / VaeConfig.SPATIAL_STRIDE, width / VaeConfig.SPATIAL_STRIDE);
     int latentFrames = clipFrames / VaeConfig.TEMPORAL_STRIDE;
     return new EngineShape(
-        new ModelShape(DIT, grid, latentFrames, sampleSteps), VAE, T5, WAV2VEC2, true);
+        new ModelShape(DIT, grid, latentFrames, sampleSteps), VAE, T5, WAV2VEC2, true, clipFrames);
   }
 }

@@ -1,8 +1,8 @@
 package dev.longtake.runtime.engine;
 
-import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FrameSink;
@@ -13,27 +13,23 @@ import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.engine.ModelSource.Tokenizer;
+import dev.longtake.runtime.engine.StrategyChooser.Chosen;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.MemoryPlan;
-import dev.longtake.runtime.memory.Partition;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.picture.PictureResizer;
 import dev.longtake.runtime.model.t5.PromptText;
 import dev.longtake.runtime.model.t5.T5Encoder;
-import dev.longtake.runtime.model.wav2vec2.AudioWindows;
-import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.spi.ExecutionStrategy;
-import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
-import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,14 +42,12 @@ import org.slf4j.LoggerFactory;
 public final class LongtakeEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(LongtakeEngine.class);
 
-  /** What chooses a strategy where the device's memory is known. */
-  static final String AUTO = "auto";
-
   private final EngineConfig config;
   private final ComputeDevice device;
   private final ModelSource source;
   private final EngineShape shape;
   private final EnginePlan plan;
+  private final Choice choice;
   private final Resources resources;
   private final Tokenizer tokenizer;
   private final DeviceQueues queues;
@@ -64,89 +58,48 @@ public final class LongtakeEngine implements OpenEngine {
   private final DeviceTurns turns;
 
   private LongtakeEngine(
-      EngineConfig config,
-      @Nullable ExecutionStrategy given, // null: the one that the configuration names
-      ModelSource source,
-      ComputeDevice device,
-      Resources resources) {
+      EngineConfig asked, Chosen chosen, ModelSource source, Resources resources) {
     long started = System.nanoTime();
-    this.device = device;
+    Candidate candidate = chosen.candidate();
+    this.device = chosen.device();
     this.source = source;
     this.resources = resources;
-    this.shape =
-        source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
-    ExecutionStrategy strategy = given == null ? strategy(config) : given;
-    this.config = config.withStrategy(strategy.name());
-    this.plan = plan(strategy);
-    MemoryPlan memoryPlan = plan.memory();
+    this.config = candidate.configure(asked);
+    this.shape = candidate.planner().shape();
+    this.plan = candidate.plan();
+    this.choice = chosen.choice();
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
-    Partition memory = new Partition(resources.add(device.reserve(memoryPlan.reservedBytes())));
-    Arena weights = new Arena("weights", memory.next(memoryPlan.weightBytes()));
-    Block text = memory.next(memoryPlan.textEncoderBytes());
-    List<Block> laneMemories = new ArrayList<>();
-    for (int i = 0; i < memoryPlan.lanes(); i++) {
-      laneMemories.add(memory.next(memoryPlan.laneBytes()));
-    }
-    Ops ops = resources.add(device.openOps(memory.next(memoryPlan.workspaceBytes())));
-    this.queues = resources.add(device.openQueues(ops));
-    Placement placement =
-        new Placement(
-            ops,
-            queues,
-            weights,
-            new Arena("host weights", reserveHost(memoryPlan.hostWeightBytes())));
+    ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), resources);
+    this.queues = reserved.queues();
     this.stack =
         ModelStack.load(
-            shape, source, source::reader, strategy, plan.residency(), device, placement);
-    this.textEncoder = plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(text) : null;
-    this.conditions = new ConditionEncoder(stack);
-    this.turns = new DeviceTurns(device::makeCurrent, stack.executor());
+            shape,
+            source,
+            source::reader,
+            candidate.strategy(),
+            plan.residency(),
+            device,
+            reserved.placement());
+    this.textEncoder =
+        plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(reserved.text()) : null;
+    this.conditions = new ConditionEncoder(stack.media());
+    this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
     List<Readback> readbacks = new ArrayList<>();
-    List<Block> hosts = new ArrayList<>();
-    for (int i = 0; i < memoryPlan.lanes(); i++) {
-      hosts.add(reserveHost(memoryPlan.hostLaneBytes()));
+    for (int i = 0; i < plan.memory().lanes(); i++) {
       readbacks.add(
           resources.add(
-              device.openReadback(ops, DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
+              device.openReadback(
+                  reserved.ops(), DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
     }
-    this.lanes = new LanePool(stack, laneMemories, hosts, readbacks);
-    ops.synchronize();
+    this.lanes = new LanePool(stack, reserved.lanes(), reserved.hostLanes(), readbacks);
+    reserved.ops().synchronize();
     LOG.info(
-        "Opened {} on {} in {} ms: strategy {}, {}",
+        "Opened {} on {} in {} ms: strategy {}; {}",
         source.description(),
         device.description(),
         (System.nanoTime() - started) / 1_000_000,
-        strategy.name(),
+        choice.line(),
         plan.describe());
-  }
-
-  private ExecutionStrategy strategy(EngineConfig config) {
-    if (!config.strategy().equals(AUTO)) {
-      return ExecutionStrategies.named(config.strategy());
-    }
-    ExecutionStrategy resident = ExecutionStrategies.named("resident");
-    boolean fits =
-        planner()
-            .plan(resident, config.lanes(), budgetBytes(config), device.availableHostBytes())
-            .fits(budgetBytes(config), device.availableHostBytes());
-    return fits ? resident : ExecutionStrategies.named("offload");
-  }
-
-  private long budgetBytes(EngineConfig config) {
-    return Math.min(config.budgetBytes(), device.availableBytes() + device.driverBytes(0));
-  }
-
-  private EnginePlan plan(ExecutionStrategy strategy) {
-    long budgetBytes = budgetBytes(config);
-    long hostBudgetBytes = device.availableHostBytes();
-    EnginePlanner planner = planner();
-    EnginePlan found = planner.plan(strategy, config.lanes(), budgetBytes, hostBudgetBytes);
-    planner.requireFits(found, strategy, budgetBytes, hostBudgetBytes);
-    return found;
-  }
-
-  private Block reserveHost(long bytes) {
-    return resources.add(device.reserveHost(bytes));
   }
 
   /**
@@ -184,7 +137,10 @@ public final class LongtakeEngine implements OpenEngine {
     Resources resources = new Resources();
     resources.add(source);
     try {
-      return new LongtakeEngine(config, given, source, resources.add(device.get()), resources);
+      ComputeDevice opened = resources.add(device.get());
+      StrategyChooser chooser = new StrategyChooser(config, given, source, opened);
+      Chosen chosen = chooser.choose(MemoryBudget.of(config, opened));
+      return new LongtakeEngine(config, chosen, source, resources);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -203,8 +159,13 @@ public final class LongtakeEngine implements OpenEngine {
 
   @Override
   public DeviceUse use() {
-    long used = turns.get(device::usedBytes); // nothing is allocated once an engine is open
-    return new DeviceUse(used > 0 ? used : plan.memory().reservedBytes(), queues.copiedBytes());
+    return DeviceUse.of(
+        turns.get(device::usedBytes), plan.memory().reservedBytes(), queues.copiedBytes());
+  }
+
+  @Override
+  public Choice choice() {
+    return choice;
   }
 
   @Override
@@ -224,12 +185,7 @@ public final class LongtakeEngine implements OpenEngine {
 
   @Override
   public HostValues encodeAudio(float[] samples, int silentFrames) {
-    checkArgument(silentFrames >= 0, "silentFrames must not be negative, but was %s", silentFrames);
-    int lead = silentFrames * FeatureTiming.SAMPLE_RATE_HZ / ConditionEncoder.FRAME_RATE_FPS;
-    float[] withSilence = new float[Math.addExact(lead, samples.length)];
-    System.arraycopy(samples, 0, withSilence, lead, samples.length);
-    AudioWindows windows = AudioWindows.of(shape.wav2vec2(), withSilence.length);
-    return turns.get(() -> conditions.audio(withSilence, windows));
+    return turns.get(() -> conditions.audio(samples, silentFrames));
   }
 
   @Override
@@ -344,9 +300,11 @@ public final class LongtakeEngine implements OpenEngine {
       checkState(!closed, "the take is closed");
       turns.render(
           () -> {
-            do {
-              generator.nextBlock(turns::run, sink);
-            } while (!generator.atClipStart());
+            for (int ring = 0; ring < shape.ringsPerClip(); ring++) {
+              do {
+                generator.nextBlock(turns::run, sink);
+              } while (!generator.atClipStart());
+            }
             if (generator.soundFollows()) {
               generator.begin(turns::run);
             }
@@ -361,14 +319,8 @@ public final class LongtakeEngine implements OpenEngine {
 
     @Override
     public TakeState state(int keptFrames) {
-      checkArgument(
-          keptFrames > 0
-              && keptFrames <= generator.frames()
-              && keptFrames >= generator.frames() - config.clipFrames(),
-          "keptFrames must end the take within its last clip, but was %s of %s",
-          keptFrames,
-          generator.frames());
-      return turns.get(() -> conditions.end(generator.history(), keptFrames));
+      generator.delivery().requireEnd(keptFrames);
+      return turns.get(() -> conditions.end(generator.delivery().history(), keptFrames));
     }
 
     @Override

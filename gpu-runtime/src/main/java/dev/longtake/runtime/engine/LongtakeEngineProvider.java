@@ -7,6 +7,8 @@ import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.api.Feasibility;
+import dev.longtake.runtime.api.FeasibilityQuery;
 import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
@@ -20,7 +22,7 @@ import java.util.List;
 /** Opens Longtake's own engine. */
 @AutoService(EngineProvider.class)
 public final class LongtakeEngineProvider implements EngineProvider {
-  private static final int NUMERICS_VERSION = 3;
+  private static final int NUMERICS_VERSION = 4;
 
   @Override
   public AvatarEngine open(EngineConfig config) {
@@ -47,6 +49,11 @@ public final class LongtakeEngineProvider implements EngineProvider {
   @Override
   public DeviceHealth watch(LeasableDevice device) {
     return DeviceChoice.watch(device);
+  }
+
+  @Override
+  public Feasibility feasibility(FeasibilityQuery query) {
+    return PlacementReport.answer(query);
   }
 
   @Override

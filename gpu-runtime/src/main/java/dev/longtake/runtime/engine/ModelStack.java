@@ -6,23 +6,13 @@ import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.PlannedBlock;
-import dev.longtake.runtime.model.dit.AudioMix;
-import dev.longtake.runtime.model.dit.Dit;
-import dev.longtake.runtime.model.dit.DitWeights;
 import dev.longtake.runtime.model.t5.T5Config;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.model.t5.T5Weights;
-import dev.longtake.runtime.model.vae.VaeWeights;
-import dev.longtake.runtime.model.wav2vec2.Wav2Vec2Encoder;
-import dev.longtake.runtime.model.wav2vec2.Wav2Vec2Weights;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.ops.TypedOps;
-import dev.longtake.runtime.sampling.FlowMatchSchedule;
-import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
-import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.ArenaWeightReader;
 import dev.longtake.runtime.weights.WeightTypes;
@@ -30,20 +20,8 @@ import dev.longtake.runtime.weights.WeightTypes;
 /**
  * The models of an engine that stay on its device. The same code plans the memory and fills it. The
  * text encoder, by far the largest beside the transformer, comes and goes by itself.
- *
- * @param ops of the device
- * @param vaeOps the same, with activations in the autoencoder's type
  */
-record ModelStack(
-    EngineShape shape,
-    Ops ops,
-    Ops vaeOps,
-    FlowMatchSchedule schedule,
-    Dit dit,
-    DenoiseExecutor executor,
-    VaeWeights vae,
-    Wav2Vec2Encoder wav2vec2,
-    AudioMix audioMix) {
+record ModelStack(Transformer transformer, MediaModels media) {
   /**
    * Loads the models.
    *
@@ -59,39 +37,18 @@ record ModelStack(
       Residency residency,
       ComputeDevice device,
       Placement placement) {
-    Ops ops = placement.ops();
-    Arena arena = placement.device();
-    FlowMatchSchedule schedule = FlowMatchSchedule.of(shape.model().steps());
-    PartReader transformer =
-        readers.open(ModelPart.TRANSFORMER, ops, arena, transformerTypes(device));
-    Dit dit =
-        new Dit(
-            ops,
-            arena,
-            shape.model().dit(),
-            DitWeights.read(transformer.weights(), shape.model().dit()),
-            shape.model().grid(),
-            schedule.timesteps());
-    DenoiseExecutor executor =
-        strategy.open(shape.model(), transformer.weights(), placement, residency);
-    PartReader vae = readers.open(ModelPart.VAE, ops, arena, WeightTypes.all(device.vaeType()));
-    VaeWeights vaeWeights = VaeWeights.read(vae.weights(), shape.vae());
-    PartReader speech =
-        readers.open(ModelPart.SPEECH, ops, arena, WeightTypes.all(device.speechType()));
-    Wav2Vec2Weights speechWeights = Wav2Vec2Weights.read(speech.weights(), shape.wav2vec2());
-    transformer.requireAllRead().run();
-    vae.requireAllRead().run();
-    speech.requireAllRead().run();
     return new ModelStack(
-        shape,
-        ops,
-        TypedOps.of(ops, device.vaeType()),
-        schedule,
-        dit,
-        executor,
-        vaeWeights,
-        new Wav2Vec2Encoder(TypedOps.of(ops, device.speechType()), shape.wav2vec2(), speechWeights),
-        source.audioMix(shape.model().dit()));
+        Transformer.load(shape, readers, strategy, residency, device, placement),
+        MediaModels.load(shape, source, readers, device, placement.ops(), placement.device()));
+  }
+
+  EngineShape shape() {
+    return transformer.shape();
+  }
+
+  /** Returns the operations of the device. */
+  Ops ops() {
+    return transformer.ops();
   }
 
   /** Loads the text encoder; it lives as long as what is taken from {@code arena}. */
@@ -131,19 +88,5 @@ record ModelStack(
     Arena measure = new Arena("planned text layer", new PlannedBlock());
     T5Weights.Layer.read(weights.placing(measure), config, 0);
     return measure.peakBytes();
-  }
-
-  /**
-   * Returns the types of the transformer's parameters. With layers in FP8, all their linear maps
-   * are, those of the audio injectors too; text, time, head and sound stay as they are, as the
-   * official code has it.
-   */
-  private static WeightTypes transformerTypes(ComputeDevice device) {
-    if (device.layerType() != DType.FP8_E4M3) {
-      return WeightTypes.all(device.layerType());
-    }
-    return new WeightTypes(
-        device.activationType(),
-        name -> name.startsWith("blocks.") || name.startsWith("audio_injector."));
   }
 }

@@ -7,5 +7,7 @@ enum TextPlacement {
   /** In the memory of a free lane, all of it. */
   GUEST,
   /** In the memory of a free lane, one layer at a time. */
-  LAYER_BY_LAYER
+  LAYER_BY_LAYER,
+  /** On another device. */
+  ABSENT
 }

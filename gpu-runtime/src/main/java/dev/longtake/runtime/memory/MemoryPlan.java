@@ -94,13 +94,17 @@ public record MemoryPlan(
     return hostWeightBytes + lanes * hostLaneBytes;
   }
 
-  /** Returns the uses in GiB, for people. */
-  public String describe() {
+  /**
+   * Returns the uses in GiB, for people.
+   *
+   * @param text where the text encoder is, if it takes no memory of its own
+   */
+  public String describe(String text) {
     return "%s GiB: weights %s, text encoder %s, %d lane%s of %s, workspace %s"
             .formatted(
                 gib(totalBytes()),
                 gib(weightBytes),
-                textEncoderBytes == 0 ? "in a free lane" : gib(textEncoderBytes),
+                textEncoderBytes == 0 ? text : gib(textEncoderBytes),
                 lanes,
                 lanes == 1 ? "" : "s",
                 gib(laneBytes),

@@ -328,6 +328,15 @@ public interface Ops extends AutoCloseable {
    */
   void copyColumns(Tensor x, int firstColumn, Tensor out);
 
+  /**
+   * Overwrites a range of columns; the others stay as they are.
+   *
+   * @param x [rows, columns of the range]
+   * @param out [rows, width]
+   * @param firstColumn where the range starts in {@code out}
+   */
+  void putColumns(Tensor x, Tensor out, int firstColumn);
+
   @Override
   void close();
 }

@@ -151,6 +151,11 @@ public final class TypedOps implements Ops {
     inner.copyColumns(x, firstColumn, out);
   }
 
+  @Override
+  public void putColumns(Tensor x, Tensor out, int firstColumn) {
+    inner.putColumns(x, out, firstColumn);
+  }
+
   /** Does nothing: the operations belong to whoever opened them. */
   @Override
   public void close() {}

@@ -1,7 +1,9 @@
 package dev.longtake.runtime.spi;
 
 import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.model.dit.Division;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries forwards out: each layer's weights serve every waiting lane before the next layer.
@@ -23,6 +25,11 @@ public interface DenoiseExecutor {
    */
   default long patienceNanos() {
     return 0;
+  }
+
+  /** Returns how this device shares forwards with others, or null if it has them alone. */
+  default @Nullable Division division() {
+    return null;
   }
 
   /** Takes all forwards through all layers. Queued, not waited for. */

@@ -31,6 +31,17 @@ public interface DeviceLink extends AutoCloseable {
    */
   void fetch(Tensor source, Tensor target, Queue to);
 
+  /**
+   * Queues a copy of something that is written no more before the copy is done.
+   *
+   * @param source on the device that the link comes from
+   * @param ready a fence of that device; {@code source} is complete when it is reached
+   * @param target on the device that the link leads to; of the same type and shape
+   * @param to a queue of that device
+   * @throws IllegalArgumentException if types or shapes differ; nothing has been queued
+   */
+  void fetch(Tensor source, Fence ready, Tensor target, Queue to);
+
   /** Gives back what the link needs for itself; no copy may be pending. */
   @Override
   void close();

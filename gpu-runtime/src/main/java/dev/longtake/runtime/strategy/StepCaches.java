@@ -29,51 +29,70 @@ public final class StepCaches {
   /**
    * Takes memory for one layer's caches, and returns them for each step.
    *
+   * @param heads that windows have; the prompt's keys and values have all
    * @param ops whose types the caches have
    * @param arena of any memory
    */
-  public static List<LayerCaches> allocate(ModelShape shape, Ops ops, Arena arena) {
+  public static List<LayerCaches> allocate(ModelShape shape, int heads, Ops ops, Arena arena) {
+    return allocate(shape, 0, shape.steps(), heads, ops, arena);
+  }
+
+  /**
+   * Takes memory for one layer's caches in some of the steps, and returns them for each. They lie
+   * around the conditions as those of all steps would, so that attention adds up in the same order.
+   *
+   * @param firstStep of those, {@code endStep} the one behind the last
+   */
+  public static List<LayerCaches> allocate(
+      ModelShape shape, int firstStep, int endStep, int heads, Ops ops, Arena arena) {
     Types types = new Types(ops.activationType(), ops.cacheType());
     DitConfig config = shape.dit();
-    KvRun text = allocate(arena, types.plain(), config, config.textTokens());
-    Tensor reference =
-        arena.tensor(types.plain(), shape.grid().frameTokens(), config.heads(), config.headWidth());
-    List<KeyWindow> windows = windows(shape, types.window(), arena);
-    List<LayerCaches> steps = new ArrayList<>();
-    for (int step = 0; step < windows.size(); step++) {
-      steps.add(new LayerCaches(windows.get(step), reference, otherCopies(windows, step), text));
+    int headWidth = config.headWidth();
+    KvRun text =
+        KvCache.allocate(arena, types.plain(), config.textTokens(), config.heads(), headWidth)
+            .all();
+    Tensor reference = arena.tensor(types.plain(), shape.grid().frameTokens(), heads, headWidth);
+    List<List<KeyWindow>> pairs = new ArrayList<>();
+    for (int even = firstStep / 2 * 2; even < endStep; even += 2) {
+      boolean hasEven = even >= firstStep;
+      boolean hasOdd = even + 1 < endStep;
+      pairs.add(pair(shape, hasEven, hasOdd, heads, types.window(), arena));
     }
-    return steps;
+    return pairs.stream()
+        .flatMap(
+            pair ->
+                pair.stream()
+                    .map(
+                        window ->
+                            new LayerCaches(window, reference, otherCopies(pairs, pair), text)))
+        .toList();
   }
 
   /** Returns the conditions that other pairs of steps have between their rings. */
-  private static List<KvRun> otherCopies(List<KeyWindow> windows, int step) {
-    List<KvRun> copies = new ArrayList<>();
-    for (int first = 0; first < windows.size(); first += 2) {
-      if (first / 2 != step / 2) {
-        copies.add(windows.get(first).conditions());
-      }
-    }
-    return copies;
+  private static List<KvRun> otherCopies(List<List<KeyWindow>> pairs, List<KeyWindow> own) {
+    return pairs.stream()
+        .filter(pair -> pair != own)
+        .map(pair -> pair.get(0).conditions())
+        .toList();
   }
 
-  private static List<KeyWindow> windows(ModelShape shape, DType dtype, Arena arena) {
+  /** Takes memory for the windows of a pair of steps, or of one of the two. */
+  private static List<KeyWindow> pair(
+      ModelShape shape, boolean hasEven, boolean hasOdd, int heads, DType dtype, Arena arena) {
     int conditions = shape.grid().conditionTokens();
     int ring = shape.clipLatentFrames() * shape.grid().frameTokens();
+    int before = hasEven ? ring : ring % KvCache.GROUP_TOKENS; // the same place within a group
+    int behind = hasOdd ? ring : 0;
+    int tokens = before + conditions + behind;
+    KvRun all = KvCache.allocate(arena, dtype, tokens, heads, shape.dit().headWidth()).all();
     List<KeyWindow> windows = new ArrayList<>();
-    while (windows.size() < shape.steps()) {
-      int rings = Math.min(2, shape.steps() - windows.size());
-      KvRun pair = allocate(arena, dtype, shape.dit(), rings * ring + conditions);
-      windows.add(KeyWindow.ringBefore(pair.part(0, ring + conditions), conditions));
-      if (rings == 2) {
-        windows.add(KeyWindow.ringBehind(pair.part(ring, conditions + ring), conditions));
-      }
+    if (hasEven) {
+      windows.add(KeyWindow.ringBefore(all.part(0, ring + conditions), conditions));
+    }
+    if (hasOdd) {
+      windows.add(KeyWindow.ringBehind(all.part(before, conditions + ring), conditions));
     }
     return windows;
-  }
-
-  private static KvRun allocate(Arena arena, DType dtype, DitConfig config, int tokens) {
-    return KvCache.allocate(arena, dtype, tokens, config.heads(), config.headWidth()).all();
   }
 
   /** What a prompt's and the reference's keys are kept in, and what those of windows are. */

@@ -48,6 +48,19 @@ class KernelArgsTest {
     assertThatIllegalStateException().isThrownBy(() -> args.int32(0)).withMessageContaining("4096");
   }
 
+  @Test
+  void tellsWhereEachArgumentLiesAndThatTensorMapsAreTheDriversToPlace() {
+    KernelArgs args = new KernelArgs().int32(1).tensorMap(new TensorMap(new long[16])).int32(2);
+
+    assertThat(args.count()).isEqualTo(3);
+    assertThat(args.offset(0)).isZero();
+    assertThat(args.offset(1)).isEqualTo(64);
+    assertThat(args.offset(2)).isEqualTo(192);
+    assertThat(args.isPacked()).isFalse();
+    assertThat(args.reset().int32(1).isPacked()).isTrue();
+    assertThat(args.count()).isEqualTo(1);
+  }
+
   private static ByteBuffer copyOf(KernelArgs args) {
     ByteBuffer target =
         ByteBuffer.allocateDirect(KernelArgs.MAX_BYTES).order(ByteOrder.nativeOrder());

@@ -8,6 +8,7 @@ import dev.longtake.runtime.model.dit.CacheUse;
 import dev.longtake.runtime.model.dit.DitLayerWeights;
 import dev.longtake.runtime.model.dit.LayerCaches;
 import dev.longtake.runtime.model.dit.LayerPass;
+import dev.longtake.runtime.model.dit.LayerRange;
 import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.KvStore;
 import dev.longtake.runtime.spi.LanePass;
@@ -170,6 +171,11 @@ class DeviceTurnsTest {
           @Override
           public CacheUse use() {
             return CacheUse.condition();
+          }
+
+          @Override
+          public LayerRange layers() {
+            return LayerRange.first(1);
           }
 
           @Override

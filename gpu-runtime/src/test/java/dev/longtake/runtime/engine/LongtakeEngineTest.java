@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.Fidelity;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Picture;
@@ -14,6 +15,7 @@ import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.ByteArrayOutputStream;
@@ -218,6 +220,24 @@ class LongtakeEngineTest {
         .hasMessageContaining("weights")
         .hasMessageContaining("budget")
         .hasMessageContaining("The least for this size is strategy offload with 1 lane");
+  }
+
+  @Test
+  void rendersWholeClipsWithAShorterMemoryIfThatIsAllowed() {
+    long budgetBytes;
+    try (LongtakeEngine engine = open(withBudget(Long.MAX_VALUE))) {
+      EnginePlan least =
+          engine.planner().plan(ExecutionStrategies.named("resident"), 1, 1, Long.MAX_VALUE);
+      budgetBytes = least.memory().totalBytes() - 1;
+    }
+    EngineConfig config = withBudget(budgetBytes).withFidelity(Fidelity.MAY_DEGRADE);
+
+    try (LongtakeEngine engine = open(config)) {
+      assertThat(engine.choice().reason()).contains("so it has 12");
+      Rendering rendering = renderTake(engine, 7);
+
+      assertThat(rendering.pixels()).hasSameSizeAs(render(config(2, 1), 7).pixels());
+    }
   }
 
   @ParameterizedTest

@@ -5,16 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
-import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.device.Readback;
-import dev.longtake.runtime.engine.device.Timeline;
-import dev.longtake.runtime.memory.Block;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.engine.device.PaperGpu;
+import dev.longtake.runtime.engine.forecast.KnownGpu;
 import dev.longtake.runtime.memory.MemoryPlan;
-import dev.longtake.runtime.memory.OwnedBlock;
-import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.ops.ScratchBytes;
-import dev.longtake.runtime.ops.plan.PlanningOps;
-import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.tensor.DType;
@@ -68,7 +62,19 @@ class OfficialShapePlanTest {
   private static EnginePlanner planner(DType layerType, DType cacheType) {
     RandomModel model = RandomModel.ofOfficialShape(1);
     return new EnginePlanner(
-        model.shape(400, 720, 48, 4), model, new PlanningDevice(layerType, cacheType));
+        model.shape(400, 720, 48, 4),
+        model,
+        new PaperGpu(
+            "a GPU on paper",
+            precision(layerType),
+            precision(cacheType),
+            139L << 30,
+            NO_LIMIT,
+            KnownGpu.H200.speed()));
+  }
+
+  private static Precision precision(DType dtype) {
+    return dtype == DType.FP8_E4M3 ? Precision.FP8 : Precision.BF16;
   }
 
   /** What the official model needs on GPUs that cannot hold it, with 120 GiB to pin. */
@@ -129,94 +135,5 @@ class OfficialShapePlanTest {
     EnginePlan tiny = planner.plan(resident, 1, 1L << 30, NO_LIMIT);
     assertThatThrownBy(() -> planner.requireFits(tiny, resident, 1L << 30, NO_LIMIT))
         .hasMessageContaining("The least for this size is strategy offload with 1 lane in ");
-  }
-
-  /** Plans like a GPU and is none. */
-  private record PlanningDevice(DType layerType, DType cacheType) implements ComputeDevice {
-    @Override
-    public String description() {
-      return "a GPU on paper";
-    }
-
-    @Override
-    public DType activationType() {
-      return DType.BF16;
-    }
-
-    @Override
-    public DType vaeType() {
-      return DType.FP16;
-    }
-
-    @Override
-    public DType speechType() {
-      return DType.FP32;
-    }
-
-    @Override
-    public long availableBytes() {
-      return Long.MAX_VALUE;
-    }
-
-    @Override
-    public long driverBytes(long pinnedBytes) {
-      return (576L << 20) + pinnedBytes / 512;
-    }
-
-    @Override
-    public long availableHostBytes() {
-      return Long.MAX_VALUE;
-    }
-
-    @Override
-    public OwnedBlock reserveHost(long bytes) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public DeviceQueues openQueues(Ops ops) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public long usedBytes() {
-      return 0;
-    }
-
-    @Override
-    public void makeCurrent() {}
-
-    @Override
-    public long fixedWorkspaceBytes() {
-      return ScratchBytes.FIXED;
-    }
-
-    @Override
-    public Ops planningOps() {
-      return new PlanningOps(DType.BF16, cacheType);
-    }
-
-    @Override
-    public OwnedBlock reserve(long bytes) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Ops openOps(Block workspace) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Readback openReadback(Ops ops, int slots, int elements) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Timeline openTimeline(Ops ops) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -58,7 +58,7 @@ final class FakeAvatarEngine implements AvatarEngine {
 
   @Override
   public DeviceUse use() {
-    return new DeviceUse(0, 0);
+    return DeviceUse.NONE;
   }
 
   @Override

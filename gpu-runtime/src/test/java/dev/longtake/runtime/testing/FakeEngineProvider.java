@@ -7,6 +7,8 @@ import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.api.Feasibility;
+import dev.longtake.runtime.api.FeasibilityQuery;
 import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.Precision;
@@ -191,6 +193,11 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
       @Override
       public void close() {}
     };
+  }
+
+  @Override
+  public Feasibility feasibility(FeasibilityQuery query) {
+    throw new UnsupportedOperationException("a fake has no placements");
   }
 
   @Override

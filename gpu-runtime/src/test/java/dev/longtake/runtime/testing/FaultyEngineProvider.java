@@ -7,6 +7,8 @@ import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.Feasibility;
+import dev.longtake.runtime.api.FeasibilityQuery;
 import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.LongtakeException;
@@ -137,6 +139,11 @@ public final class FaultyEngineProvider implements EngineProvider {
   @Override
   public DeviceHealth watch(LeasableDevice device) {
     return real.watch(device);
+  }
+
+  @Override
+  public Feasibility feasibility(FeasibilityQuery query) {
+    return real.feasibility(query);
   }
 
   @Override

@@ -26,6 +26,9 @@ public abstract class RenderedClip {
   /** Returns the strategy that rendered it. */
   public abstract String getStrategy();
 
+  /** Returns how and why that was chosen, for people; empty if nobody says. */
+  public abstract String getChoice();
+
   /** Starts with nothing set. */
   public static Builder builder() {
     return new AutoValue_RenderedClip.Builder();
@@ -48,6 +51,8 @@ public abstract class RenderedClip {
     public abstract Builder setSeconds(double seconds);
 
     public abstract Builder setStrategy(String strategy);
+
+    public abstract Builder setChoice(String choice);
 
     public abstract RenderedClip build();
   }

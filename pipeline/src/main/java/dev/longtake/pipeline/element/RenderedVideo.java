@@ -38,6 +38,9 @@ public abstract class RenderedVideo {
   /** Returns the strategy that rendered its clips. */
   public abstract String getStrategy();
 
+  /** Returns how and why that was chosen, for people; empty if nobody says. */
+  public abstract String getChoice();
+
   /** Returns where the record of its clips is in the work store; empty if its maker keeps none. */
   public abstract String getRecord();
 
@@ -74,6 +77,8 @@ public abstract class RenderedVideo {
     public abstract Builder setClipsReused(int clipsReused);
 
     public abstract Builder setStrategy(String strategy);
+
+    public abstract Builder setChoice(String choice);
 
     public abstract Builder setRecord(String record);
 

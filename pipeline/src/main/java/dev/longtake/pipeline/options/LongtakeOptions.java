@@ -68,6 +68,14 @@ public interface LongtakeOptions extends PipelineOptions {
   void setKvPrecision(@Nullable String kvPrecision);
 
   @Description(
+      "Whether the engine may make other pixels than asked for, where that is faster or nothing"
+          + " else fits: lower precisions, and a shorter memory than inferFrames.")
+  @Default.Boolean(false)
+  boolean getAllowDegrade();
+
+  void setAllowDegrade(boolean allowDegrade);
+
+  @Description(
       "Size of a video, width*height, where the manifest gives none; the picture's shape decides"
           + " the sides, the size their area. Default: the checkpoint's own.")
   @Nullable String getSize();

@@ -15,9 +15,9 @@ import org.apache.beam.sdk.values.PCollection;
  * they share what nobody else needs to know: which sizes can be rendered, what a request's hash
  * covers, how long a clip is, and how a fragment is encoded.
  *
- * <p>Every method but {@link #forecast} runs once per pipeline, on the submitting machine, which
- * may have no GPU: do not touch CUDA here. Each throws {@link IllegalArgumentException} if an
- * option is missing or invalid; the message names it.
+ * <p>Every method but the last two runs once per pipeline, on the submitting machine, which may
+ * have no GPU: do not touch CUDA here. Each throws {@link IllegalArgumentException} if an option is
+ * missing or invalid; the message names it.
  */
 public interface RendererFactory {
   /** Returns the name that selects this renderer: lowercase words joined by dashes. */
@@ -58,6 +58,17 @@ public interface RendererFactory {
    * nothing can.
    */
   default Optional<Forecast> forecast(PipelineOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns which ways of rendering fit on the GPUs that {@link
+   * dev.longtake.pipeline.options.PlanOptions} describe, or on this machine's; empty if there are
+   * none, or if nothing can be said.
+   *
+   * @param frames that are to be rendered; 0 if that is not known
+   */
+  default Optional<Feasibility> feasibility(PipelineOptions options, long frames) {
     return Optional.empty();
   }
 }

@@ -68,7 +68,8 @@ class ElementCoderTest {
         .containsExactlyInAnyOrder(
             "line", "source", "id", "image", "audio", "prompt", "seed", "size", "output", "clips");
     assertThat(schema(RenderedClip.class).getFieldNames())
-        .containsExactlyInAnyOrder("clip", "location", "digest", "reused", "seconds", "strategy");
+        .containsExactlyInAnyOrder(
+            "clip", "location", "digest", "reused", "seconds", "strategy", "choice");
     assertThat(schema(PreparedRequest.class).getField("takes").getType().getCollectionElementType())
         .matches(type -> type.getTypeName().isCompositeType());
   }

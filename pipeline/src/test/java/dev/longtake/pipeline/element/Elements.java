@@ -84,6 +84,7 @@ public final class Elements {
         .setReused(false)
         .setSeconds(0.5)
         .setStrategy("resident")
+        .setChoice("")
         .build();
   }
 
@@ -101,6 +102,7 @@ public final class Elements {
         .setClips(2)
         .setClipsReused(0)
         .setStrategy("resident")
+        .setChoice("")
         .setUntouched(false)
         .build();
   }

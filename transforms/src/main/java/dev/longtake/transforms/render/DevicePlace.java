@@ -53,7 +53,12 @@ final class DevicePlace {
   }
 
   private boolean isFreeFor(EngineConfig config) {
-    return isWell() && company == Company.SHARED && config.equals(wanted) && takes < config.lanes();
+    return isWell() && company == Company.SHARED && config.equals(wanted) && takes < lanes(config);
+  }
+
+  /** Returns the lanes; while an engine that finds out itself is being opened, there is one. */
+  private int lanes(EngineConfig config) {
+    return engine == null ? Math.max(1, config.lanes()) : engine.config().lanes();
   }
 
   /** Returns whether nobody uses the device. */

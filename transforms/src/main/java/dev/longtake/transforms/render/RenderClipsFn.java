@@ -352,6 +352,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
                 .setReused(reused)
                 .setSeconds(clip.renderSeconds())
                 .setStrategy(take.strategy())
+                .setChoice(take.choice())
                 .build();
         emitted.add(done);
         rendered.output(done);

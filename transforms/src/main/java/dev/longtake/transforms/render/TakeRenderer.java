@@ -64,6 +64,8 @@ final class TakeRenderer {
       String device,
       String strategy,
       String precision,
+      String kvPrecision,
+      String choice,
       String memoryPlan,
       String encoder,
       int quantizer) {}
@@ -167,7 +169,8 @@ final class TakeRenderer {
               made.seconds(),
               made.started().toEpochMilli()));
     }
-    TakeRecord record = new TakeRecord(clips, engine.config().strategy(), tail);
+    TakeRecord record =
+        new TakeRecord(clips, engine.config().strategy(), engine.choice().line(), tail);
     entries.commit(request, take, record, scratch);
     return record;
   }
@@ -184,6 +187,8 @@ final class TakeRenderer {
         config.device(),
         config.strategy(),
         config.precision().name().toLowerCase(Locale.ROOT),
+        config.kvPrecision().name().toLowerCase(Locale.ROOT),
+        engine.choice().line(),
         engine.memoryPlan(),
         EncoderSettings.ENCODER,
         EncoderSettings.DEFAULT.quantizer());

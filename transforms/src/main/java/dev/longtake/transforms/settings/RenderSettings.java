@@ -11,6 +11,7 @@ import dev.longtake.runtime.api.CheckpointInfo;
 import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.api.Fidelity;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Precision;
@@ -41,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * @param strategy how the model is placed, or {@code auto} for each device's own
  * @param precision of the transformer
  * @param kvPrecision of cached keys and values
- * @param lanes takes in progress at once on a device
+ * @param fidelity whether pixels may differ from those of what was asked for
+ * @param lanes takes in progress at once on a device, or {@link EngineConfig#LANES_AUTO}
  * @param budgetBytes most memory to use on the device
  * @param cpuThreads threads that compute on the CPU
  * @param devices that workers lease
@@ -64,6 +66,7 @@ public record RenderSettings(
     String strategy,
     Precision precision,
     Precision kvPrecision,
+    Fidelity fidelity,
     int lanes,
     long budgetBytes,
     int cpuThreads,
@@ -105,6 +108,7 @@ public record RenderSettings(
         options.getKvPrecision() == null
             ? usualKvPrecision(precision)
             : precision("--kvPrecision", options.getKvPrecision(), device),
+        options.getAllowDegrade() ? Fidelity.MAY_DEGRADE : Fidelity.AS_ASKED,
         lanes(options.getLanes(), device),
         options.getVramLimit() == null
             ? Long.MAX_VALUE
@@ -160,25 +164,28 @@ public record RenderSettings(
   /** Returns what an engine for videos of one size is opened with on a device. */
   public EngineConfig engine(int width, int height, LeasableDevice where) {
     return new EngineConfig(
-        checkpointDir,
-        where.device(),
-        strategy,
-        precision,
-        height,
-        width,
-        inferFrames,
-        sampleSteps,
-        lanes,
-        cpuThreads,
-        Math.min(budgetBytes, where.memoryBytes()),
-        kvPrecision);
+            checkpointDir,
+            where.device(),
+            strategy,
+            precision,
+            height,
+            width,
+            inferFrames,
+            sampleSteps,
+            lanes,
+            cpuThreads,
+            Math.min(budgetBytes, where.memoryBytes()),
+            kvPrecision)
+        .withFidelity(fidelity);
   }
 
-  /** Returns the precisions that pixels depend on, in a word. */
+  /** Returns the precisions that pixels depend on, in a word: all that are allowed are one. */
   public String precisions() {
-    return kvPrecision == usualKvPrecision(precision)
-        ? precision.name()
-        : precision + "_KV_" + kvPrecision;
+    String asked =
+        kvPrecision == usualKvPrecision(precision)
+            ? precision.name()
+            : precision + "_KV_" + kvPrecision;
+    return fidelity == Fidelity.AS_ASKED ? asked : asked + "_OR_LOWER";
   }
 
   private static Precision usualKvPrecision(Precision precision) {
@@ -234,12 +241,12 @@ public record RenderSettings(
                     .collect(joining(" or "))));
   }
 
-  /** Returns the takes in progress at once: a GPU's memory is seldom enough for more than one. */
+  /** Returns the takes in progress at once; for a GPU, its engine finds out how many are best. */
   private static int lanes(@Nullable Integer asked, DeviceInfo device) {
     if (asked != null) {
       return atLeastOne("--lanes", asked);
     }
-    return device.device().equals("cpu") ? LANES_ON_CPU : 1;
+    return device.device().equals("cpu") ? LANES_ON_CPU : EngineConfig.LANES_AUTO;
   }
 
   /**

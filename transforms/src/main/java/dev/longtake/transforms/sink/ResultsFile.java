@@ -14,8 +14,9 @@ import java.util.List;
  *
  * <p>The fields, in this order: {@code id}, {@code output} (where the video is), {@code frames},
  * {@code seconds} (of video), {@code fps} (frames per second of render time; null when that is not
- * known), {@code strategy}, {@code takes}, {@code clips}, {@code clipsReused}, {@code digest}
- * (SHA-256 of the file), {@code untouched} (it was there already).
+ * known), {@code strategy}, {@code choice} (how and why the model was placed so), {@code takes},
+ * {@code clips}, {@code clipsReused}, {@code digest} (SHA-256 of the file), {@code untouched} (it
+ * was there already).
  */
 public final class ResultsFile {
   /** The file's name in the output directory. */
@@ -70,6 +71,7 @@ public final class ResultsFile {
       json.writeNullField("fps");
     }
     json.writeStringField("strategy", video.getStrategy());
+    json.writeStringField("choice", video.getChoice());
     json.writeNumberField("takes", video.getTakes());
     json.writeNumberField("clips", video.getClips());
     json.writeNumberField("clipsReused", video.getClipsReused());

@@ -37,13 +37,14 @@ final class VideoSection {
         <h3><bdi>%s</bdi>%s</h3>
         <p class="muted">%s</p>
         <p class="file">%s</p>
-        """
+        %s"""
             .formatted(
                 anchor(index),
                 Html.escape(result.getId()),
                 result.isUntouched() ? " <span class=\"badge\">untouched</span>" : "",
                 Html.escape(String.join(" · ", facts(video))),
-                link(run.output(), result.getLocation())));
+                link(run.output(), result.getLocation()),
+                choice(result)));
     sheet.ifPresent(bytes -> html.append(picture(result.getId(), bytes)));
     if (!video.clips().isEmpty()) {
       html.append(ClipChart.of(video)).append(legend(video));
@@ -52,6 +53,12 @@ final class VideoSection {
         .append(Html.escape(result.getDigest()))
         .append("</p>\n</section>\n")
         .toString();
+  }
+
+  private static String choice(RenderedVideo result) {
+    return result.getChoice().isEmpty()
+        ? ""
+        : "<p class=\"muted\">placed: %s</p>\n".formatted(Html.escape(result.getChoice()));
   }
 
   private static List<String> facts(Video video) {

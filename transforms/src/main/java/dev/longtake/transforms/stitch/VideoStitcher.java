@@ -173,6 +173,12 @@ public final class VideoStitcher {
                 .distinct()
                 .sorted()
                 .collect(joining(", ")))
+        .setChoice(
+            clips.stream()
+                .map(RenderedClip::getChoice)
+                .filter(choice -> !choice.isEmpty())
+                .distinct()
+                .collect(joining(" | ")))
         .setRecord(recordLocation)
         .setUntouched(untouched)
         .build();

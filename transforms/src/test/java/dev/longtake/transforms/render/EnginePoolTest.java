@@ -11,6 +11,8 @@ import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.Feasibility;
+import dev.longtake.runtime.api.FeasibilityQuery;
 import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.GpuLease;
 import dev.longtake.runtime.api.GpuLeases;
@@ -209,6 +211,11 @@ class EnginePoolTest {
               @Override
               public DeviceHealth watch(LeasableDevice device) {
                 return provider.watch(device);
+              }
+
+              @Override
+              public Feasibility feasibility(FeasibilityQuery query) {
+                return provider.feasibility(query);
               }
 
               @Override

@@ -29,10 +29,12 @@ class ResultsFileTest {
         .isEqualTo(
             """
             {"id":"a","output":"out/a.mp4","frames":192,"seconds":7.68,"fps":9.6,\
-            "strategy":"resident","takes":1,"clips":4,"clipsReused":0,"digest":"ab12",\
+            "strategy":"resident","choice":"resident with 2 lanes: the best of 2 ways",\
+            "takes":1,"clips":4,"clipsReused":0,"digest":"ab12",\
             "untouched":false}
             {"id":"b","output":"out/b.mp4","frames":1525,"seconds":61,"fps":12.708,\
-            "strategy":"resident","takes":2,"clips":32,"clipsReused":32,"digest":"ab12",\
+            "strategy":"resident","choice":"resident with 2 lanes: the best of 2 ways",\
+            "takes":2,"clips":32,"clipsReused":32,"digest":"ab12",\
             "untouched":true}
             """);
   }

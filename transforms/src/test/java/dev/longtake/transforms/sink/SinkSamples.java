@@ -49,6 +49,7 @@ final class SinkSamples {
         .setClips(4)
         .setClipsReused(0)
         .setStrategy("resident")
+        .setChoice("resident with 2 lanes: the best of 2 ways")
         .setUntouched(false)
         .build();
   }
@@ -120,6 +121,7 @@ final class SinkSamples {
             .setClips(clipCount)
             .setClipsReused(reused)
             .setStrategy("resident")
+            .setChoice("resident with 2 lanes: the best of 2 ways")
             .setUntouched(reused == clipCount)
             .build(),
         clips);

@@ -1,6 +1,8 @@
 package dev.longtake.runtime.engine.device;
 
 import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.ops.Ops;
@@ -32,6 +34,24 @@ public interface ComputeDevice extends AutoCloseable {
 
   /** Returns the type that the matrices of the transformer's layers are kept in. */
   DType layerType();
+
+  /** Returns the type that cached keys and values are kept in. */
+  DType cacheType();
+
+  /** Returns whether the transformer, or cached keys and values, can be as precise as this. */
+  boolean computesIn(Precision precision);
+
+  /**
+   * Returns the same device with other types for layers and caches; valid until this is closed, and
+   * not to be closed itself.
+   *
+   * @param precision of the transformer, {@code kvPrecision} of cached keys and values, both among
+   *     those that the device {@link #computesIn}
+   */
+  ComputeDevice in(Precision precision, Precision kvPrecision);
+
+  /** Returns how fast the device is: known, or measured within a tenth of a second. */
+  DeviceSpeed speed();
 
   /** Returns how many bytes could be reserved at the moment. */
   long availableBytes();

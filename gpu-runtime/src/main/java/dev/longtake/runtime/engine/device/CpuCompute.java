@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine.device;
 
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.HostBlock;
 import dev.longtake.runtime.memory.OwnedBlock;
@@ -34,6 +36,26 @@ record CpuCompute(int threads) implements ComputeDevice {
   @Override
   public DType layerType() {
     return DType.FP32;
+  }
+
+  @Override
+  public DType cacheType() {
+    return DType.FP32;
+  }
+
+  @Override
+  public boolean computesIn(Precision precision) {
+    return precision == Precision.FP32;
+  }
+
+  @Override
+  public ComputeDevice in(Precision precision, Precision kvPrecision) {
+    return this;
+  }
+
+  @Override
+  public DeviceSpeed speed() {
+    return CpuSpeed.measure(threads);
   }
 
   /** The host's memory is not counted: pages that are never written cost nothing. */

@@ -1,9 +1,11 @@
 package dev.longtake.runtime.engine.device;
 
+import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.cuda.AlgorithmChoice;
 import dev.longtake.runtime.cuda.CudaContext;
 import dev.longtake.runtime.cuda.CudaDevice;
 import dev.longtake.runtime.cuda.NativeLibraries;
+import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.DeviceBlock;
 import dev.longtake.runtime.memory.HostBlock;
@@ -62,12 +64,34 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
   }
 
   @Override
+  public boolean computesIn(Precision precision) {
+    return precision == Precision.BF16
+        || (precision == Precision.FP8 && DeviceChoice.hasFp8(context.device()));
+  }
+
+  @Override
+  public ComputeDevice in(Precision precision, Precision kvPrecision) {
+    return new CudaCompute(
+        context, DeviceChoice.typeOf(precision), DeviceChoice.typeOf(kvPrecision));
+  }
+
+  @Override
+  public DeviceSpeed speed() {
+    return GpuSpeed.of(context.device());
+  }
+
+  @Override
   public long availableBytes() {
     return Math.max(0, context.freeBytes() - DRIVER_BYTES);
   }
 
   @Override
   public long driverBytes(long pinnedBytes) {
+    return driverBytesFor(pinnedBytes);
+  }
+
+  /** Returns what the driver takes of any GPU; see {@link #driverBytes}. */
+  static long driverBytesFor(long pinnedBytes) {
     return DRIVER_BYTES + pinnedBytes / PINNED_BYTES_PER_TABLE_BYTE;
   }
 

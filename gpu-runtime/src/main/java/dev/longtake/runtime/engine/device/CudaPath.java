@@ -26,6 +26,14 @@ interface CudaPath extends AutoCloseable {
    */
   void fetch(DeviceMemory source, DeviceMemory target, CudaStream to);
 
+  /**
+   * Queues a copy behind the target's stream, and behind an event.
+   *
+   * @param ready when it has happened, {@code source} is complete; recorded already
+   * @param to of the GPU that has {@code target}
+   */
+  void fetchWhen(CudaEvent ready, DeviceMemory source, DeviceMemory target, CudaStream to);
+
   /** Gives back what this needs; no copy may be pending. */
   @Override
   void close();
@@ -56,6 +64,13 @@ interface CudaPath extends AutoCloseable {
     @Override
     public void fetch(DeviceMemory source, DeviceMemory target, CudaStream to) {
       to.copy(source, sourceContext, target, targetContext);
+    }
+
+    @Override
+    public void fetchWhen(
+        CudaEvent ready, DeviceMemory source, DeviceMemory target, CudaStream to) {
+      to.waitFor(ready);
+      fetch(source, target, to);
     }
 
     @Override
@@ -115,6 +130,13 @@ interface CudaPath extends AutoCloseable {
     @Override
     public void fetch(DeviceMemory source, DeviceMemory target, CudaStream to) {
       copy(source, leaving, target, to);
+    }
+
+    @Override
+    public void fetchWhen(
+        CudaEvent ready, DeviceMemory source, DeviceMemory target, CudaStream to) {
+      leaving.waitFor(ready);
+      fetch(source, target, to);
     }
 
     @Override

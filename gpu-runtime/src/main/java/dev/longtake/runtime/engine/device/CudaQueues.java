@@ -71,17 +71,20 @@ final class CudaQueues implements DeviceQueues {
   public Fence fence() {
     CudaEvent event = CudaEvent.open(context);
     events.add(event);
-    return new Fence() {
-      @Override
-      public void set(Queue queue) {
-        event.record(stream(queue));
-      }
+    return new CudaFence(this, event);
+  }
 
-      @Override
-      public void holdBack(Queue queue) {
-        stream(queue).waitFor(event);
-      }
-    };
+  /** A fence of one GPU, whose event other GPUs' streams can wait for, too. */
+  record CudaFence(CudaQueues queues, CudaEvent event) implements Fence {
+    @Override
+    public void set(Queue queue) {
+      event.record(queues.stream(queue));
+    }
+
+    @Override
+    public void holdBack(Queue queue) {
+      queues.stream(queue).waitFor(event);
+    }
   }
 
   CudaStream stream(Queue queue) {

@@ -193,7 +193,7 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
   private CudaDevice find(int ordinal) {
     CudaDevice device = CudaDriver.load().device(ordinal);
     boolean needsFp8 = precision == Precision.FP8 || kvPrecision == Precision.FP8;
-    if (needsFp8 && !device.isAtLeast(8, 9)) {
+    if (needsFp8 && !hasFp8(device)) {
       throw refused(
           "%s has compute capability %d.%d, but fp8 needs 8.9. Choose bf16 for both precisions."
               .formatted(device, device.computeMajor(), device.computeMinor()));
@@ -201,7 +201,12 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
     return device;
   }
 
-  private static DType typeOf(Precision precision) {
+  /** Returns whether a GPU multiplies FP8 numbers. */
+  static boolean hasFp8(CudaDevice device) {
+    return device.isAtLeast(8, 9);
+  }
+
+  static DType typeOf(Precision precision) {
     return precision == Precision.FP8 ? DType.FP8_E4M3 : DType.BF16;
   }
 

@@ -1,8 +1,10 @@
 package dev.longtake.runtime.engine.device;
 
+import dev.longtake.runtime.engine.device.CudaQueues.CudaFence;
 import dev.longtake.runtime.spi.DeviceLink;
 import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.spi.DeviceQueues.Queue;
+import dev.longtake.runtime.spi.Fence;
 import dev.longtake.runtime.tensor.DeviceTensor;
 import dev.longtake.runtime.tensor.HostTensor;
 import dev.longtake.runtime.tensor.Tensor;
@@ -63,6 +65,16 @@ public final class DeviceLinks {
     }
 
     @Override
+    public void fetch(Tensor source, Fence ready, Tensor target, Queue to) {
+      require(source, target);
+      path.fetchWhen(
+          ((CudaFence) ready).event(),
+          DeviceTensor.of(source).memory(),
+          DeviceTensor.of(target).memory(),
+          toQueues.stream(to));
+    }
+
+    @Override
     public void close() {
       path.close();
     }
@@ -83,6 +95,11 @@ public final class DeviceLinks {
     }
 
     @Override
+    public void fetch(Tensor source, Fence ready, Tensor target, Queue to) {
+      copy(source, to, target, to);
+    }
+
+    @Override
     public void close() {}
   }
 
@@ -94,6 +111,11 @@ public final class DeviceLinks {
 
     @Override
     public void fetch(Tensor source, Tensor target, Queue to) {
+      require(source, target);
+    }
+
+    @Override
+    public void fetch(Tensor source, Fence ready, Tensor target, Queue to) {
       require(source, target);
     }
 

@@ -9,6 +9,7 @@ import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The transformer outside its layers: embeddings, timesteps and head. Shared by all takes; what
@@ -155,12 +156,14 @@ public final class Dit {
   /**
    * Predicts the velocity from a block's last hidden states.
    *
-   * @param tokens [S, E]
+   * @param tokens [S, E], or the device's part of it
+   * @param division null for a device that has all tokens
    * @param velocity [3, h, w, C]
    */
-  public void head(Tensor tokens, int stepIndex, Tensor velocity) {
+  public void head(Tensor tokens, @Nullable Division division, int stepIndex, Tensor velocity) {
     int width = config.width();
     int count = tokens.shape().extent(0);
+    int frames = velocity.shape().extent(0);
     int patchValues = weights.head().outWidth();
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor modulation = ops.workspace().tensor(DType.FP32, 2, width);
@@ -171,9 +174,8 @@ public final class Dit {
           tokens, modulation.slice(1, 1), modulation.slice(0, 1), config.epsilon(), x);
       Tensor patches = ops.workspace().tensor(ops.activationType(), count, patchValues);
       ops.linear(x, weights.head(), Activation.NONE, patches);
-      ops.unpatchify(
-          patches.reshape(velocity.shape().extent(0), grid.rows(), grid.columns(), patchValues),
-          velocity);
+      Tensor all = division == null ? patches : division.join(grid.frameTokens() * frames, patches);
+      ops.unpatchify(all.reshape(frames, grid.rows(), grid.columns(), patchValues), velocity);
     }
   }
 

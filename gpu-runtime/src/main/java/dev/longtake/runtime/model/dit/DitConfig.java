@@ -132,6 +132,11 @@ public record DitConfig(
     return audioLayers.indexOf(layer);
   }
 
+  /** Returns how many audio injectors follow layers before this one. */
+  int injectorsBefore(int layer) {
+    return (int) audioLayers.stream().filter(other -> other < layer).count();
+  }
+
   private static int integer(JsonNode config, String key) {
     JsonNode value = config.path(key);
     require(

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The transformer's state in one take, but for the caches: hidden states, sound, angles.
@@ -22,6 +24,7 @@ public final class DitLane {
   private final Dit dit;
   private final Ops ops;
   private final DitLayer layer;
+  private final @Nullable Division division;
   private final int clipFrames;
   private final Tensor text;
   private final HiddenStates hidden;
@@ -35,18 +38,24 @@ public final class DitLane {
    * Takes memory for a take.
    *
    * @param clipFrames latent frames that the ring holds: those of one clip
+   * @param division null for a device that has all tokens and heads
    */
-  public DitLane(Dit dit, Arena arena, int clipFrames) {
+  public DitLane(Dit dit, Arena arena, int clipFrames, @Nullable Division division) {
     DitConfig config = dit.config();
     TokenGrid grid = dit.grid();
     DType dtype = dit.ops().activationType();
     this.dit = dit;
     this.ops = dit.ops();
-    this.layer = new DitLayer(ops, config);
+    this.layer = new DitLayer(ops, config, division);
+    this.division = division;
     this.clipFrames = clipFrames;
     this.text = arena.tensor(dtype, config.textTokens(), config.width());
     this.hidden =
-        new HiddenStates(ops, arena, config, Math.max(grid.blockTokens(), grid.conditionTokens()));
+        new HiddenStates(
+            ops,
+            arena,
+            config,
+            Math.max(own(grid.blockTokens()).count(), own(grid.conditionTokens()).count()));
     this.sound =
         Sound.allocate(
             arena,
@@ -62,17 +71,27 @@ public final class DitLane {
   }
 
   /**
-   * Prepares the pass that fills the condition caches, and the text caches with them.
+   * Embeds the prompt that {@link #start} puts into the caches.
    *
    * @param context [text tokens used, text width]
+   */
+  public void embedPrompt(Tensor context) {
+    dit.embedText(context, text);
+  }
+
+  /**
+   * Prepares the pass that fills the condition caches, and the text caches with them.
+   *
    * @param reference [1, h, w, C]
    * @param motion [19, h, w, C], oldest first
+   * @param layers that the pass goes through; if the first one is not among them, the hidden states
+   *     are those that the layer before has left, here or in {@link #conditionHidden()}
    */
-  public LayerPass start(Tensor context, Tensor reference, Tensor motion) {
-    dit.embedText(context, text);
-    LayerPass conditions = condition(reference, motion);
+  public LayerPass start(Tensor reference, Tensor motion, LayerRange layers) {
+    LayerPass conditions = condition(reference, motion, layers);
     return new Prepared(
         CacheUse.start(),
+        layers,
         (weights, caches) -> {
           layer.cacheText(text, weights, caches.text());
           conditions.layer(weights, caches);
@@ -80,13 +99,36 @@ public final class DitLane {
   }
 
   /** Prepares the pass that fills the condition caches again, as for {@link #start}. */
-  public LayerPass condition(Tensor reference, Tensor motion) {
-    dit.embedConditions(reference, motion, hidden.begin(dit.grid().conditionTokens()));
+  public LayerPass condition(Tensor reference, Tensor motion, LayerRange layers) {
+    if (layers.first() == 0) {
+      embed(
+          conditionHidden(),
+          dit.grid().conditionTokens(),
+          out -> dit.embedConditions(reference, motion, out));
+    }
     Rope3d.reference(dit.config(), dit.grid(), Rope3d.referencePosition(0, 0))
         .upload(ops, referenceAngles);
     ConditionPass pass = new ConditionPass(dit.clean(), referenceAngles, dit.motionAngles());
     return new Prepared(
-        CacheUse.condition(), (weights, caches) -> layer.condition(pass, hidden, weights, caches));
+        CacheUse.condition(),
+        layers,
+        (weights, caches) -> layer.condition(pass, hidden, weights, caches));
+  }
+
+  /**
+   * Begins a pass of conditions; returns where their hidden states go, fp32 [Lc, E], if its first
+   * layers have taken place elsewhere.
+   */
+  public Tensor conditionHidden() {
+    return hidden.begin(own(dit.grid().conditionTokens()).count());
+  }
+
+  /**
+   * Begins a denoising forward; returns where a block's hidden states go, fp32 [S, E], if its first
+   * layers have taken place elsewhere.
+   */
+  public Tensor blockHidden() {
+    return hidden.begin(own(dit.grid().blockTokens()).count());
   }
 
   /**
@@ -107,12 +149,17 @@ public final class DitLane {
    *
    * @param latents [3, h, w, C] noisy
    * @param relativeDistance latent frames from the block's first one to the reference
+   * @param layers that the forward goes through; if the first one is not among them, the hidden
+   *     states are those in {@link #blockHidden()}
    * @param afterLayer called when a layer has been queued, before its audio injection
    */
   public LayerPass denoise(
-      Tensor latents, int stepIndex, int relativeDistance, Runnable afterLayer) {
+      Tensor latents, int stepIndex, int relativeDistance, LayerRange layers, Runnable afterLayer) {
     checkState(firstFrame >= 0, "no frame block has begun");
-    dit.embedNoisy(latents, hidden.begin(dit.grid().blockTokens()));
+    int tokens = dit.grid().blockTokens();
+    if (layers.first() == 0) {
+      embed(blockHidden(), tokens, out -> dit.embedNoisy(latents, out));
+    }
     int position = Rope3d.referencePosition(firstFrame, relativeDistance);
     Rope3d.reference(dit.config(), dit.grid(), position).upload(ops, referenceAngles);
     int frameTokens = dit.grid().frameTokens();
@@ -125,32 +172,52 @@ public final class DitLane {
             sound.from(sound.global().shape().extent(0) - DitConfig.BLOCK_FRAMES),
             firstFrame % clipFrames * frameTokens,
             ringFrames * frameTokens);
-    Iterator<InjectedSound> injectors = injected.iterator();
+    Iterator<InjectedSound> injectors =
+        injected.listIterator(dit.config().injectorsBefore(layers.first()));
     return new Prepared(
-        CacheUse.denoise(pass.ringToken(), pass.ringTokens(), hidden.tokens()),
+        CacheUse.denoise(pass.ringToken(), pass.ringTokens(), tokens),
+        layers,
         (weights, caches) -> {
           layer.denoise(pass, hidden, weights, caches);
           afterLayer.run();
           if (weights.audio() != null) {
-            layer.injectAudio(hidden, pass.sound(), weights.audio(), injectors.next());
+            layer.injectAudio(pass, hidden, weights.audio(), injectors.next());
           }
         });
   }
 
-  /** Reads the velocity [3, h, w, C] after a denoising pass went through all layers. */
+  /** Reads the velocity [3, h, w, C] after a denoising pass went through the last layer. */
   public void velocity(int stepIndex, Tensor out) {
-    dit.head(hidden.sums(), stepIndex, out);
+    dit.head(hidden.sums(), division, stepIndex, out);
   }
 
   /**
-   * Returns the hidden states, fp32 [S, E], of the pass that was prepared last. Queues what is
-   * still to be added to them, so do not ask without need.
+   * Returns the hidden states, fp32 [S, E], of the device's tokens and the pass that was prepared
+   * last. Queues what is still to be added to them, so do not ask without need.
    */
   public Tensor hidden() {
     return hidden.sums();
   }
 
-  private record Prepared(CacheUse use, BiConsumer<DitLayerWeights, LayerCaches> work)
+  private Span own(int tokens) {
+    return division == null ? new Span(0, tokens) : division.tokens(tokens);
+  }
+
+  /** Lets {@code embedding} make all tokens of a pass, of which the device's go to {@code own}. */
+  private void embed(Tensor own, int tokens, Consumer<Tensor> embedding) {
+    if (division == null) {
+      embedding.accept(own);
+      return;
+    }
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      Tensor all = ops.workspace().tensor(DType.FP32, tokens, dit.config().width());
+      embedding.accept(all);
+      ops.copy(own(tokens).of(all), own);
+    }
+  }
+
+  private record Prepared(
+      CacheUse use, LayerRange layers, BiConsumer<DitLayerWeights, LayerCaches> work)
       implements LayerPass {
     @Override
     public void layer(DitLayerWeights weights, LayerCaches caches) {

@@ -106,6 +106,16 @@ public final class Rope3d {
           arena.tensor(DType.FP32, tokens, pairs), arena.tensor(DType.FP32, tokens, pairs));
     }
 
+    /** Returns how many tokens have angles. */
+    int tokens() {
+      return cos.shape().extent(0);
+    }
+
+    /** Returns the angles of some of the tokens. */
+    Table part(Span tokens) {
+      return new Table(tokens.of(cos), tokens.of(sin));
+    }
+
     /** Normalises x [tokens, N, D] over all heads, then turns it, in place. */
     void normalizeAndTurn(Ops ops, Tensor x, Tensor weight, float epsilon) {
       ops.rmsNormRope(x, weight, epsilon, cos, sin, x);

@@ -238,6 +238,11 @@ public final class CpuOps implements Ops {
   }
 
   @Override
+  public void putColumns(Tensor x, Tensor out, int firstColumn) {
+    layout.putColumns(HostTensor.of(x), HostTensor.of(out), firstColumn);
+  }
+
+  @Override
   public void close() {
     parallel.close();
     for (Scratch each : scratch) {

@@ -109,18 +109,33 @@ final class Layout {
   }
 
   void copyColumns(HostTensor x, int firstColumn, HostTensor out) {
+    requireColumns(x, firstColumn, out);
     int width = x.shape().extent(-1);
     int columns = out.shape().extent(-1);
-    int count = x.shape().rows();
+    for (int row = 0; row < x.shape().rows(); row++) {
+      out.values().put(row * columns, x.values(), row * width + firstColumn, columns);
+    }
+  }
+
+  void putColumns(HostTensor x, HostTensor out, int firstColumn) {
+    requireColumns(out, firstColumn, x);
+    int width = out.shape().extent(-1);
+    int columns = x.shape().extent(-1);
+    for (int row = 0; row < x.shape().rows(); row++) {
+      out.values().put(row * width + firstColumn, x.values(), row * columns, columns);
+    }
+  }
+
+  private static void requireColumns(HostTensor whole, int firstColumn, HostTensor part) {
+    int columns = part.shape().extent(-1);
     checkArgument(
-        firstColumn >= 0 && firstColumn + columns <= width && out.shape().rows() == count,
+        firstColumn >= 0
+            && firstColumn + columns <= whole.shape().extent(-1)
+            && part.shape().rows() == whole.shape().rows(),
         "columns %s to %s of %s do not make %s",
         firstColumn,
         firstColumn + columns,
-        x.shape(),
-        out.shape());
-    for (int row = 0; row < count; row++) {
-      out.values().put(row * columns, x.values(), row * width + firstColumn, columns);
-    }
+        whole.shape(),
+        part.shape());
   }
 }

@@ -476,6 +476,11 @@ public final class CudaOps implements Ops {
     layout.copyColumns(stream, DeviceTensor.of(x), firstColumn, written(out));
   }
 
+  @Override
+  public void putColumns(Tensor x, Tensor out, int firstColumn) {
+    layout.putColumns(stream, DeviceTensor.of(x), written(out), firstColumn);
+  }
+
   /** Waits for everything queued, then closes kernels, libraries and stream. */
   @Override
   public void close() {

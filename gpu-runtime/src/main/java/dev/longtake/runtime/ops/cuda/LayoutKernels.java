@@ -63,19 +63,41 @@ final class LayoutKernels {
   }
 
   void copyColumns(CudaStream stream, DeviceTensor x, int firstColumn, DeviceTensor out) {
-    int width = x.shape().extent(-1);
-    int columns = out.shape().extent(-1);
+    requireColumns(x, firstColumn, out);
+    move(stream, x, firstColumn, out);
+  }
+
+  void putColumns(CudaStream stream, DeviceTensor x, DeviceTensor out, int firstColumn) {
+    requireColumns(out, firstColumn, x);
+    int width = out.shape().extent(-1);
+    int columns = x.shape().extent(-1);
+    boolean whole = (width | columns | firstColumn) % Kernels.PACK == 0;
+    int packed = whole ? Kernels.packed(x, out) : 0;
+    KernelArgs args =
+        kernels
+            .args()
+            .pointer(x.memory())
+            .pointer(out.memory())
+            .int64(x.shape().elements())
+            .int32(width)
+            .int32(columns)
+            .int32(firstColumn)
+            .int32(packed);
+    launch(stream, kernels.function("put_columns", x), x, packed, args);
+  }
+
+  private static void requireColumns(DeviceTensor whole, int firstColumn, DeviceTensor part) {
+    int columns = part.shape().extent(-1);
     checkArgument(
         firstColumn >= 0
-            && firstColumn + columns <= width
-            && out.shape().rows() == x.shape().rows(),
+            && firstColumn + columns <= whole.shape().extent(-1)
+            && part.shape().rows() == whole.shape().rows(),
         "columns %s to %s of %s do not make %s",
         firstColumn,
         firstColumn + columns,
-        x.shape(),
-        out.shape());
-    out.require("out", x.dtype(), out.shape());
-    move(stream, x, firstColumn, out);
+        whole.shape(),
+        part.shape());
+    part.require("columns", whole.dtype(), part.shape());
   }
 
   /** Copies rows to wider ones, whose last columns become 0. */
@@ -117,8 +139,8 @@ final class LayoutKernels {
   }
 
   private static void launch(
-      CudaStream stream, CudaFunction function, DeviceTensor out, int packed, KernelArgs args) {
-    long threads = out.shape().elements() / (packed == 1 ? Kernels.PACK : 1);
+      CudaStream stream, CudaFunction function, DeviceTensor moved, int packed, KernelArgs args) {
+    long threads = moved.shape().elements() / (packed == 1 ? Kernels.PACK : 1);
     function.launch(stream, LaunchShape.covering(threads, BLOCK_THREADS), args);
   }
 

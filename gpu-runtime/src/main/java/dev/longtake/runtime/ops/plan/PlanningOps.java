@@ -156,5 +156,8 @@ public final class PlanningOps implements Ops {
   public void copyColumns(Tensor x, int firstColumn, Tensor out) {}
 
   @Override
+  public void putColumns(Tensor x, Tensor out, int firstColumn) {}
+
+  @Override
   public void close() {}
 }

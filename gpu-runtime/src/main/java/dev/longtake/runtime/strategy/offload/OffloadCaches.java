@@ -35,7 +35,7 @@ final class OffloadCaches implements KvStore {
     List<List<LayerCaches>> layers = new ArrayList<>();
     for (int layer = 0; layer < count; layer++) {
       boolean stays = Residency.stays(layer, residentLayers, count);
-      layers.add(StepCaches.allocate(shape, ops, stays ? device : host));
+      layers.add(StepCaches.allocate(shape, shape.dit().heads(), ops, stays ? device : host));
     }
     return new OffloadCaches(slots, residentLayers, layers);
   }

@@ -19,12 +19,13 @@ record ResidentCaches(List<List<LayerCaches>> layers) implements KvStore {
   /**
    * Takes memory for the caches.
    *
+   * @param heads that they have
    * @param ops whose types the caches have
    */
-  static ResidentCaches allocate(ModelShape shape, Ops ops, Arena arena) {
+  static ResidentCaches allocate(ModelShape shape, int heads, Ops ops, Arena arena) {
     return new ResidentCaches(
         IntStream.range(0, shape.dit().layers())
-            .mapToObj(layer -> StepCaches.allocate(shape, ops, arena))
+            .mapToObj(layer -> StepCaches.allocate(shape, heads, ops, arena))
             .toList());
   }
 

@@ -22,7 +22,7 @@ public final class ShardExecutor implements DenoiseExecutor {
   ShardExecutor(ModelShape shape, Ops ops, SharedLayers layers) {
     this.ops = ops;
     this.layers = layers;
-    this.inner = new ResidentExecutor(shape, ops, layers);
+    this.inner = new ResidentExecutor(shape, ops, layers, null);
   }
 
   /**

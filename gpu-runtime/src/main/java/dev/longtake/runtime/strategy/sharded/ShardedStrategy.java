@@ -41,6 +41,12 @@ public final class ShardedStrategy implements ExecutionStrategy {
     return Residency.all(shape.dit().layers());
   }
 
+  /** Returns how many layers' weights stay on the device; the others come and go. */
+  public Residency ownLayers(ModelShape shape) {
+    int layers = shape.dit().layers();
+    return new Residency(layers / shard.count(), layers);
+  }
+
   /** Reads what the device owns; see {@link ShardExecutor#connect} for the rest. */
   @Override
   public DenoiseExecutor open(

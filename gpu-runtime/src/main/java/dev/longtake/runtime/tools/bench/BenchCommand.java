@@ -45,6 +45,10 @@ import picocli.CommandLine.Spec;
           + " caches are full, if there are any. On a GPU one more clip is rendered with every"
           + " operation marked, and the ceilings are measured with the GPU's libraries afterwards.",
       "",
+      "On several devices, for example two GPUs: --device=cuda:0,cuda:1 --strategy=tpp"
+          + " --against=resident says how often as fast one video is rendered as on one of them,"
+          + " and how long each stage works on a frame block.",
+      "",
       "Exit codes: 0 done, 2 refused before starting."
     })
 public final class BenchCommand implements Callable<Integer> {
@@ -233,19 +237,19 @@ public final class BenchCommand implements Callable<Integer> {
 
   private EngineConfig config(String checkpoint, CheckpointSettings.Size pixels) {
     return new EngineConfig(
-        checkpoint,
-        compute.device(),
-        strategy,
-        compute.precision(),
-        pixels.height(),
-        pixels.width(),
-        clipFrames,
-        sampleSteps,
-        lanes,
-        compute.threads(),
-        budgetBytes(),
-        compute.kvPrecision(),
-        new GpuTeam(numGpusDit, enableVaeParallel, ulyssesSize));
+            checkpoint,
+            compute.device(),
+            strategy,
+            compute.precision(),
+            pixels.height(),
+            pixels.width(),
+            clipFrames,
+            sampleSteps,
+            lanes,
+            compute.threads(),
+            budgetBytes(),
+            compute.kvPrecision())
+        .withTeam(new GpuTeam(numGpusDit, enableVaeParallel, ulyssesSize));
   }
 
   private long budgetBytes() {

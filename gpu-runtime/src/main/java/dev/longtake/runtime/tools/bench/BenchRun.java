@@ -10,6 +10,7 @@ import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.Engines;
 import dev.longtake.runtime.engine.ModelSource;
 import dev.longtake.runtime.engine.OpenEngine;
+import dev.longtake.runtime.engine.forecast.ForwardWork;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -103,7 +104,7 @@ record BenchRun(
           engine.memoryPlan(),
           phases.seconds(),
           times,
-          ForwardWork.of(engine.shape()),
+          ForwardWork.of(engine.shape().model()),
           specs.size() * wanted,
           phases.sinceOpen(),
           onGpus ? lanes.markOneMoreClip() : List.of(),

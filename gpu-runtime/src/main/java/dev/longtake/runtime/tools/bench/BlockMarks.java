@@ -80,8 +80,8 @@ final class BlockMarks implements GenerationListener {
     this.clocks = clocks;
   }
 
-  /** Returns the blocks so far. */
-  List<Block> blocks() {
+  /** Returns the blocks so far; those of a pipeline, which goes on meanwhile, may become more. */
+  synchronized List<Block> blocks() {
     return List.copyOf(blocks);
   }
 

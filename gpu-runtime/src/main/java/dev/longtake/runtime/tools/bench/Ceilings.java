@@ -1,5 +1,7 @@
 package dev.longtake.runtime.tools.bench;
 
+import dev.longtake.runtime.engine.forecast.ForwardWork;
+
 /**
  * How fast the device is at best, measured beside what is compared with it.
  *

@@ -15,6 +15,7 @@ import dev.longtake.runtime.cuda.GemmType;
 import dev.longtake.runtime.cuda.NativeLibraries;
 import dev.longtake.runtime.cuda.StreamTimer;
 import dev.longtake.runtime.engine.device.DeviceChoice;
+import dev.longtake.runtime.engine.forecast.ForwardWork;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.DeviceBlock;
 import dev.longtake.runtime.model.dit.DitConfig;

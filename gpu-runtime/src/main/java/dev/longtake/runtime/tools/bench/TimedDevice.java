@@ -1,8 +1,10 @@
 package dev.longtake.runtime.tools.bench;
 
+import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.engine.device.Timeline;
+import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.ops.Ops;
@@ -39,6 +41,26 @@ record TimedDevice(ComputeDevice inner) implements ComputeDevice {
   @Override
   public DType layerType() {
     return inner.layerType();
+  }
+
+  @Override
+  public DType cacheType() {
+    return inner.cacheType();
+  }
+
+  @Override
+  public boolean computesIn(Precision precision) {
+    return inner.computesIn(precision);
+  }
+
+  @Override
+  public ComputeDevice in(Precision precision, Precision kvPrecision) {
+    return new TimedDevice(inner.in(precision, kvPrecision));
+  }
+
+  @Override
+  public DeviceSpeed speed() {
+    return inner.speed();
   }
 
   @Override

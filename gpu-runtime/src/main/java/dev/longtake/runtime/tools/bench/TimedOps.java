@@ -338,6 +338,12 @@ final class TimedOps implements Ops {
   }
 
   @Override
+  public void putColumns(Tensor x, Tensor out, int firstColumn) {
+    inner.putColumns(x, out, firstColumn);
+    passed(OpFamily.COPY, "put columns", x.shape());
+  }
+
+  @Override
   public void close() {
     inner.close();
   }

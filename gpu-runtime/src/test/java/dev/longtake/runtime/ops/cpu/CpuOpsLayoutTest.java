@@ -103,6 +103,21 @@ class CpuOpsLayoutTest {
     assertExact(out, new double[] {2, 5, 8, 11});
   }
 
+  @ParameterizedTest(name = "{2} to {3} of {0}x{1}")
+  @CsvSource({"1,1,0,1", "7,5,0,5", "7,5,4,1", "257,33,3,16", "0,3,1,2"})
+  void putColumnsLeavesTheOthers(int rows, int width, int first, int columns) {
+    Tensor x = tensors.random(rows, columns);
+    Tensor out = tensors.output(rows, width);
+    ops.fill(out, 7f);
+    double[] values = doubles(x);
+    double[] expected = doubles(out);
+    for (int i = 0; i < values.length; i++) {
+      expected[i / columns * width + first + i % columns] = values[i];
+    }
+    ops.putColumns(x, out, first);
+    assertExact(out, expected);
+  }
+
   private static double[] turned(double[] x, double[] cos, double[] sin, int heads, int width) {
     double[] out = new double[x.length];
     for (int i = 0; i < x.length; i += 2) {

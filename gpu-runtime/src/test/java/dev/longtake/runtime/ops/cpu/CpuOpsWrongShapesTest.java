@@ -239,6 +239,14 @@ class CpuOpsWrongShapesTest {
   }
 
   @Test
+  void putColumnsRefusesColumnsThatAreNotThere() {
+    Tensor out = tensors.output(6, 4);
+    assertRefused(() -> ops.putColumns(in(6, 3), out, 2), out, "2", "5", "[6, 4]");
+    assertRefused(() -> ops.putColumns(in(6, 3), out, -1), out, "-1", "[6, 4]");
+    assertRefused(() -> ops.putColumns(in(5, 3), out, 0), out, "[5, 3]", "[6, 4]");
+  }
+
+  @Test
   void refusesTensorsThatAreNotInHostMemory() {
     Tensor planned = new Arena("planned", new PlannedBlock()).tensor(DType.FP32, 6, 4);
     Tensor out = tensors.output(6, 4);

@@ -87,4 +87,23 @@ class LayoutParityTest {
       assertThat(trial.nmse(out)).isZero();
     }
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BF16, 3, 64, 16, 32",
+    "BF16, 5, 33, 7, 9",
+    "BF16, 1688, 5120, 2560, 2560",
+    "FP32, 4, 16, 8, 8",
+    "FP16, 5, 33, 7, 9"
+  })
+  void columnsArePutExactly(DType dtype, int rows, int width, int first, int columns) {
+    try (ParityTrial trial = ParityTrial.open(64)) {
+      Pair x = trial.input(dtype, rows, columns);
+      Pair out = trial.input(dtype, rows, width);
+
+      trial.run((ops, side) -> ops.putColumns(side.of(x), side.of(out), first));
+
+      assertThat(trial.nmse(out)).isZero();
+    }
+  }
 }

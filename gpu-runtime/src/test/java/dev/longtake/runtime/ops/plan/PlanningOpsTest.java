@@ -13,6 +13,7 @@ import dev.longtake.runtime.model.dit.DitWeights;
 import dev.longtake.runtime.model.dit.KeyWindow;
 import dev.longtake.runtime.model.dit.LayerCaches;
 import dev.longtake.runtime.model.dit.LayerPass;
+import dev.longtake.runtime.model.dit.LayerRange;
 import dev.longtake.runtime.model.dit.TokenGrid;
 import dev.longtake.runtime.model.vae.StreamingVaeDecoder;
 import dev.longtake.runtime.model.vae.VaeConfig;
@@ -126,13 +127,15 @@ class PlanningOpsTest {
               List.of(),
               cache(arena, dtype, config, config.textTokens())));
     }
-    DitLane lane = new DitLane(dit, arena, clipFrames);
+    DitLane lane = new DitLane(dit, arena, clipFrames, null);
     int channels = config.latentChannels();
+    LayerRange all = LayerRange.first(config.layers());
+    lane.embedPrompt(filled(ops, arena, 5, config.textWidth()));
     sweep(
         lane.start(
-            filled(ops, arena, 5, config.textWidth()),
             filled(ops, arena, 1, LATENT_ROWS, LATENT_COLUMNS, channels),
-            filled(ops, arena, DitConfig.MOTION_FRAMES, LATENT_ROWS, LATENT_COLUMNS, channels)),
+            filled(ops, arena, DitConfig.MOTION_FRAMES, LATENT_ROWS, LATENT_COLUMNS, channels),
+            all),
         layers,
         caches);
     Tensor latents =
@@ -140,7 +143,7 @@ class PlanningOpsTest {
     for (int first = 0; first < clipFrames; first += DitConfig.BLOCK_FRAMES) {
       lane.beginBlock(filled(ops, arena, 12, config.audioWidth()), first);
       for (int step = 0; step < timesteps.length; step++) {
-        sweep(lane.denoise(latents, step, 4, () -> {}), layers, caches);
+        sweep(lane.denoise(latents, step, 4, all, () -> {}), layers, caches);
         lane.velocity(step, latents);
       }
     }

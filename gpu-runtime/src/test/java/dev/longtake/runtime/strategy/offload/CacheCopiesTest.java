@@ -54,7 +54,7 @@ class CacheCopiesTest {
     ModelShape shape = new ModelShape(CONFIG, new TokenGrid(rows, columns), CLIP_FRAMES, steps);
     Ops ops = new PlanningOps(DType.BF16, cacheType);
     Arena arena = new Arena("simulated", new Simulated(0, memory.length));
-    List<LayerCaches> host = StepCaches.allocate(shape, ops, arena);
+    List<LayerCaches> host = StepCaches.allocate(shape, shape.dit().heads(), ops, arena);
     deviceStart = arena.peakBytes();
     StagedCaches staged = StagedCaches.allocate(shape, ops, arena);
     int block = shape.grid().blockTokens();

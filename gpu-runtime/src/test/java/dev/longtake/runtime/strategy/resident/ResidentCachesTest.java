@@ -87,7 +87,8 @@ class ResidentCachesTest {
 
   private static ResidentCaches allocate(int steps, HostBlock memory) {
     ModelShape shape = new ModelShape(CONFIG, GRID, 6, steps);
-    return ResidentCaches.allocate(shape, new PlanningOps(DType.FP32), new Arena("caches", memory));
+    return ResidentCaches.allocate(
+        shape, shape.dit().heads(), new PlanningOps(DType.FP32), new Arena("caches", memory));
   }
 
   private static void mark(KvRun tokens, float value) {

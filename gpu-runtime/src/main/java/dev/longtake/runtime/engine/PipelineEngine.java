@@ -1,0 +1,235 @@
+package dev.longtake.runtime.engine;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import dev.longtake.runtime.api.Choice;
+import dev.longtake.runtime.api.DeviceUse;
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.api.Picture;
+import dev.longtake.runtime.api.PictureLatents;
+import dev.longtake.runtime.api.TakeSession;
+import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.engine.ModelSource.Tokenizer;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.LinkTable;
+import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.memory.Block;
+import dev.longtake.runtime.model.picture.PictureResizer;
+import dev.longtake.runtime.model.t5.PromptText;
+import dev.longtake.runtime.model.t5.T5Encoder;
+import dev.longtake.runtime.sampling.TakeNoise;
+import dev.longtake.runtime.sampling.TakeRandom;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An engine on several devices that every take passes through, one stage after the other. */
+final class PipelineEngine implements OpenEngine {
+  private static final Logger LOG = LoggerFactory.getLogger(PipelineEngine.class);
+
+  private final EngineConfig config;
+  private final ModelSource source;
+  private final EngineShape shape;
+  private final PipelineLayout layout;
+  private final Resources resources;
+  private final List<PipelineDevice> devices;
+  private final PipelineDevice decoder;
+  private final Tokenizer tokenizer;
+  private final @Nullable T5Encoder textEncoder; // null: a guest in a free lane
+  private final ConditionEncoder conditions;
+  private final BlockingQueue<PipelineLane> lanes = new LinkedBlockingQueue<>();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          new ThreadFactoryBuilder().setNameFormat("stage-%d").setDaemon(true).build());
+
+  private PipelineEngine(
+      EngineConfig config,
+      ModelSource source,
+      EngineShape shape,
+      PipelineLayout layout,
+      IntFunction<ComputeDevice> open,
+      Resources resources) {
+    this.config = config;
+    this.source = source;
+    this.shape = shape;
+    this.resources = resources;
+    this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
+    this.layout = layout;
+    List<StageRole> roles = layout.roles();
+    this.devices =
+        Together.open(
+            roles.size(),
+            roles.size(),
+            index ->
+                PipelineDevice.open(
+                    shape, source, roles.get(index), config, () -> open.apply(index)));
+    devices.forEach(resources::add);
+    this.decoder = devices.get(devices.size() - 1);
+    this.conditions = new ConditionEncoder(decoder.parts().media());
+    this.textEncoder =
+        decoder.plan().text() == TextPlacement.RESIDENT
+            ? decoder.get(() -> loadTextEncoder(decoder.reserved().text()))
+            : null;
+    LinkTable links = LinkTable.measure(devices.stream().map(PipelineDevice::device).toList());
+    for (int lane = 0; lane < config.lanes(); lane++) {
+      lanes.add(new PipelineLane(devices, shape, links, lane, resources));
+    }
+    // Closed first: nothing may be on its way between devices when links and devices are closed.
+    devices.forEach(device -> resources.add(() -> device.run(device.ops()::synchronize)));
+    resources.add(threads::shutdownNow);
+  }
+
+  /**
+   * Opens the engine; owns {@code source}.
+   *
+   * @param layout for at least two devices
+   * @param open opens a device
+   */
+  static PipelineEngine open(
+      EngineConfig config,
+      ModelSource source,
+      EngineShape shape,
+      PipelineLayout layout,
+      IntFunction<ComputeDevice> open) {
+    long started = System.nanoTime();
+    Resources resources = new Resources();
+    resources.add(source);
+    try {
+      PipelineEngine engine = new PipelineEngine(config, source, shape, layout, open, resources);
+      LOG.info(
+          "Opened {} on a pipeline of {} devices in {} ms:{}{}",
+          source.description(),
+          engine.devices.size(),
+          (System.nanoTime() - started) / 1_000_000,
+          System.lineSeparator(),
+          engine.memoryPlan());
+      return engine;
+    } catch (RuntimeException | Error e) {
+      resources.closeAfter(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public EngineConfig config() {
+    return config;
+  }
+
+  @Override
+  public Choice choice() {
+    return new Choice(
+        "tpp on %d devices".formatted(devices.size()),
+        memoryPlan(),
+        "asked for; %d of them denoise".formatted(layout.stages()));
+  }
+
+  @Override
+  public String memoryPlan() {
+    return parts().stream()
+        .map(part -> part.device().description() + " " + part.work())
+        .collect(Collectors.joining(System.lineSeparator()));
+  }
+
+  @Override
+  public EngineShape shape() {
+    return shape;
+  }
+
+  @Override
+  public DeviceUse use() {
+    return devices.stream().map(PipelineDevice::use).reduce(DeviceUse.NONE, DeviceUse::and);
+  }
+
+  @Override
+  public List<Part> parts() {
+    return devices.stream().map(PipelineDevice::part).toList();
+  }
+
+  @Override
+  public HostValues encodePrompt(String prompt) {
+    int[] ids = tokenizer.encode(PromptText.clean(prompt));
+    T5Encoder resident = textEncoder;
+    if (resident != null) {
+      return decoder.get(() -> conditions.prompt(resident, ids));
+    }
+    PipelineLane lane = takeLane();
+    try {
+      StageLane host = lane.decoderLane();
+      return decoder.get(
+          () -> {
+            try {
+              return conditions.prompt(visitingTextEncoder(host.memory()), ids);
+            } finally {
+              host.renew();
+            }
+          });
+    } finally {
+      lanes.add(lane);
+    }
+  }
+
+  private T5Encoder visitingTextEncoder(Block memory) {
+    return decoder.plan().text() == TextPlacement.GUEST
+        ? loadTextEncoder(memory)
+        : ModelStack.streamTextEncoder(
+            shape, source, source::reader, decoder.ops(), new Arena("text encoder", memory));
+  }
+
+  private T5Encoder loadTextEncoder(Block memory) {
+    return ModelStack.loadTextEncoder(
+        shape, source, source::reader, decoder.ops(), new Arena("text encoder", memory));
+  }
+
+  @Override
+  public HostValues encodeAudio(float[] samples, int silentFrames) {
+    return decoder.get(() -> conditions.audio(samples, silentFrames));
+  }
+
+  @Override
+  public PictureLatents encodePicture(Picture picture) {
+    float[] pixels = PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
+    return decoder.get(() -> conditions.picture(pixels));
+  }
+
+  @Override
+  public TakeSession open(TakeSpec spec) {
+    return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
+  }
+
+  @Override
+  public TakeSession open(TakeSpec spec, TakeNoise random, GenerationListener listener) {
+    PipelineTake take =
+        new PipelineTake(shape, takeLane(), spec, random, listener, conditions, lanes::add);
+    try {
+      take.start(threads);
+      return take;
+    } catch (RuntimeException | Error e) {
+      take.close();
+      throw e;
+    }
+  }
+
+  private PipelineLane takeLane() {
+    try {
+      return lanes.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a lane", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    checkState(lanes.size() == config.lanes(), "a take is still open; close it first");
+    resources.close();
+  }
+}

@@ -1,0 +1,110 @@
+package dev.longtake.runtime.engine;
+
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.GpuTeam;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.strategy.tpp.StageSpan;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What each device of a pipeline does: the first ones are its stages, in order. All have about as
+ * much to do, so that none waits for another; that of the last stage may include decoding.
+ *
+ * @param roles by device; there may be fewer than devices
+ */
+record PipelineLayout(List<StageRole> roles) {
+  private static final Logger LOG = LoggerFactory.getLogger(PipelineLayout.class);
+
+  /** From so many devices on, one of them only decodes. */
+  private static final int DEVICES_WITH_A_DECODER = 3;
+
+  /** Copies the list. */
+  PipelineLayout {
+    roles = List.copyOf(roles);
+  }
+
+  /**
+   * Deals the work as a configuration wants it.
+   *
+   * @param devices that there are
+   * @throws LongtakeException INVALID_CONFIG if there are too few devices for what was asked
+   */
+  static PipelineLayout of(int devices, EngineConfig config, ModelShape model) {
+    double decodeLayers = decodeForwards(config) * model.dit().layers();
+    PipelineLayout layout = of(devices, config.team(), model, decodeLayers);
+    if (layout.roles.size() < devices) {
+      LOG.warn(
+          "{} of {} devices have nothing to do: {} denoise, as numGpusDit says or as there are"
+              + " steps. Raise numGpusDit, or name fewer devices.",
+          devices - layout.roles.size(),
+          devices,
+          layout.stages());
+    }
+    return layout;
+  }
+
+  /**
+   * Returns how many forwards take as long as decoding a frame block, as measured on one H200 at
+   * 720×400; elsewhere, only the balance depends on it.
+   */
+  private static double decodeForwards(EngineConfig config) {
+    if (config.precision() != Precision.FP8) {
+      return 0.36;
+    }
+    return config.kvPrecision() == Precision.FP8 ? 0.58 : 0.47;
+  }
+
+  /**
+   * Deals the work.
+   *
+   * @param devices that there are
+   * @param decodeLayers how many layers of a forward take as long as decoding a frame block
+   * @throws LongtakeException INVALID_CONFIG if there are too few devices for what was asked
+   */
+  static PipelineLayout of(int devices, GpuTeam team, ModelShape model, double decodeLayers) {
+    int stages = team.numGpusDit() == 0 ? usualStages(devices, team, model) : team.numGpusDit();
+    int layers = model.dit().layers();
+    int work = layers * model.steps();
+    if (stages > devices || stages > work) {
+      throw new LongtakeException(
+          ErrorCode.INVALID_CONFIG,
+          ("numGpusDit is %d, but there are %d devices, and %d layers in the %d steps of a frame "
+                  + "block. Name more devices, or choose at most %d.")
+              .formatted(stages, devices, work, model.steps(), Math.min(devices, work)));
+    }
+    boolean ownDecoder = stages < devices && team.enableVaeParallel();
+    double share = (work + (ownDecoder ? 0 : decodeLayers)) / stages;
+    List<StageRole> roles = new ArrayList<>();
+    int first = 0;
+    for (int stage = 1; stage <= stages; stage++) {
+      boolean last = stage == stages;
+      int most = work - (stages - stage); // every later stage needs a layer
+      int balanced = (int) Math.min(most, Math.round(share * stage));
+      int end = last ? work : Math.max(first + 1, balanced);
+      roles.add(new StageRole(new StageSpan(layers, first, end), last && !ownDecoder));
+      first = end;
+    }
+    if (ownDecoder) {
+      roles.add(new StageRole(null, true));
+    }
+    return new PipelineLayout(roles);
+  }
+
+  private static int usualStages(int devices, GpuTeam team, ModelShape model) {
+    boolean ownDecoder = team.enableVaeParallel() && devices >= DEVICES_WITH_A_DECODER;
+    return ownDecoder
+        ? Math.min(devices - 1, model.steps())
+        : Math.min(devices, model.steps() * model.dit().layers());
+  }
+
+  /** Returns how many devices denoise. */
+  int stages() {
+    return (int) roles.stream().filter(role -> role.span() != null).count();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.longtake.runtime.engine;
+
+import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.api.PictureLatents;
+import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.api.TakeState;
+import dev.longtake.runtime.model.dit.DitConfig;
+import dev.longtake.runtime.model.t5.T5Encoder;
+import dev.longtake.runtime.model.vae.VaeConfig;
+import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
+import dev.longtake.runtime.tensor.Shape;
+
+/** The largest that a take can be conditioned on, to find out what that needs. */
+final class Rehearsal {
+  private static final int LONGEST_WINDOW_SECONDS = 60;
+
+  private Rehearsal() {}
+
+  /** Encodes the largest conditions. */
+  static TakeSpec encode(ConditionEncoder conditions, T5Encoder textEncoder, EngineShape shape) {
+    HostValues prompt = conditions.prompt(textEncoder, new int[shape.model().dit().textTokens()]);
+    float[] samples = new float[LONGEST_WINDOW_SECONDS * FeatureTiming.SAMPLE_RATE_HZ];
+    HostValues audio = conditions.audio(samples, 0);
+    PictureLatents picture =
+        conditions.picture(new float[shape.height() * shape.width() * VaeConfig.COLOURS]);
+    return TakeSpec.first(prompt, picture, audio, 0);
+  }
+
+  /** Returns conditions of the same sizes, but for the sound's length, without encoding any. */
+  static TakeSpec encoded(EngineShape shape) {
+    DitConfig dit = shape.model().dit();
+    TakeState still = new TakeState(zeros(shape.latents(DitConfig.MOTION_FRAMES)), false);
+    return TakeSpec.first(
+        zeros(Shape.of(dit.textTokens(), dit.textWidth())),
+        new PictureLatents(zeros(shape.latents(1)), still),
+        zeros(Shape.of(EngineShape.blockVideoFrames(), dit.audioWidth())),
+        0);
+  }
+
+  private static HostValues zeros(Shape shape) {
+    return new HostValues(new float[Math.toIntExact(shape.elements())], shape.toArray());
+  }
+}

@@ -1,0 +1,27 @@
+package dev.longtake.runtime.engine;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import dev.longtake.runtime.strategy.tpp.StageSpan;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one device of a pipeline does.
+ *
+ * @param span what it does of every frame block's forwards, or null for nothing
+ * @param decodes whether it decodes, and encodes what takes are conditioned on
+ */
+record StageRole(@Nullable StageSpan span, boolean decodes) {
+  /** Checks that there is something to do. */
+  StageRole {
+    checkArgument(span != null || decodes, "a device of a pipeline must do something");
+  }
+
+  /** Returns the role for people. */
+  String describe() {
+    if (span == null) {
+      return "decodes";
+    }
+    return "denoises from " + span + (decodes ? ", and decodes" : "");
+  }
+}

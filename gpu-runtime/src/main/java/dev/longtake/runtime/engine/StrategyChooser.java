@@ -1,0 +1,264 @@
+package dev.longtake.runtime.engine;
+
+import static java.util.Comparator.comparingDouble;
+
+import dev.longtake.runtime.api.Choice;
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.Fidelity;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.engine.Candidate.Format;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.forecast.DeviceSpeed;
+import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.strategy.ExecutionStrategies;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses how an engine is placed on one device: of all ways that a configuration leaves open and
+ * that fit, the one that is forecast to be fastest. A simpler one is preferred unless it is 2 %
+ * slower: one in the precision that was asked for, one without copies, one with fewer lanes.
+ */
+final class StrategyChooser {
+  /** What chooses a strategy where the device's memory is known. */
+  static final String AUTO = "auto";
+
+  /** Beyond this, more lanes have shown no gain but need more of the host's memory. */
+  static final int MOST_LANES = 8;
+
+  static final List<String> SIMPLEST_FIRST = List.of("resident", "offload");
+  private static final double WORTH_IT = 1.02;
+  private static final int BLOCK_FRAMES = EngineShape.blockVideoFrames();
+  private static final double GIB = 1L << 30;
+
+  private final EngineConfig config;
+  private final List<ExecutionStrategy> strategies;
+  private final ModelSource source;
+  private final ComputeDevice device;
+  private final DeviceSpeed speed;
+  private final Map<Format, EnginePlanner> planners = new HashMap<>();
+
+  /**
+   * What was chosen.
+   *
+   * @param device in the precision that was chosen; see {@link ComputeDevice#in}
+   */
+  record Chosen(Candidate candidate, ComputeDevice device, Choice choice) {}
+
+  /**
+   * Prepares a choice; plans nothing yet.
+   *
+   * @param given the only strategy, or null for what the configuration says
+   */
+  StrategyChooser(
+      EngineConfig config,
+      @Nullable ExecutionStrategy given,
+      ModelSource source,
+      ComputeDevice device) {
+    this.config = config;
+    this.strategies = strategies(config, given);
+    this.source = source;
+    this.device = device;
+    this.speed = device.speed();
+  }
+
+  private static List<ExecutionStrategy> strategies(
+      EngineConfig config, @Nullable ExecutionStrategy given) {
+    if (given != null) {
+      return List.of(given);
+    }
+    List<String> names =
+        config.strategy().equals(AUTO) ? SIMPLEST_FIRST : List.of(config.strategy());
+    return names.stream().map(ExecutionStrategies::named).toList();
+  }
+
+  /**
+   * Chooses among what the configuration leaves open.
+   *
+   * @throws LongtakeException PLAN_DOES_NOT_FIT if nothing fits, with the numbers and what would
+   */
+  Chosen choose(MemoryBudget budget) {
+    return choose(budget, lanes());
+  }
+
+  /** Chooses among these numbers of lanes, the fewest first. */
+  Chosen choose(MemoryBudget budget, List<Integer> lanes) {
+    for (int frames : ringFrames()) {
+      List<Candidate> fitting = fitting(budget, lanes, frames);
+      if (!fitting.isEmpty()) {
+        return choose(budget, lanes, fitting);
+      }
+    }
+    throw refusal(budget, lanes);
+  }
+
+  private List<Integer> lanes() {
+    return config.lanes() == EngineConfig.LANES_AUTO
+        ? IntStream.rangeClosed(1, MOST_LANES).boxed().toList()
+        : List.of(config.lanes());
+  }
+
+  private List<Integer> ringFrames() {
+    if (config.fidelity() == Fidelity.AS_ASKED) {
+      return List.of(config.clipFrames());
+    }
+    int blocks = config.clipFrames() / BLOCK_FRAMES;
+    return IntStream.iterate(blocks, count -> count >= 1, count -> count - 1)
+        .filter(count -> blocks % count == 0)
+        .mapToObj(count -> count * BLOCK_FRAMES)
+        .toList();
+  }
+
+  /** Returns the precisions that may be used, those that were asked for first. */
+  private Set<Format> formats(int ringFrames) {
+    Set<Format> formats = new LinkedHashSet<>();
+    for (Precision layers : allowed(config.precision())) {
+      for (Precision caches : allowed(config.kvPrecision())) {
+        formats.add(new Format(layers, caches, ringFrames));
+      }
+    }
+    return formats;
+  }
+
+  private List<Precision> allowed(Precision asked) {
+    boolean mayBeLower = config.fidelity() == Fidelity.MAY_DEGRADE && asked != Precision.FP8;
+    return mayBeLower && device.computesIn(Precision.FP8)
+        ? List.of(asked, Precision.FP8)
+        : List.of(asked);
+  }
+
+  private List<Candidate> fitting(MemoryBudget budget, List<Integer> lanes, int ringFrames) {
+    List<Candidate> fitting = new ArrayList<>();
+    for (Format format : formats(ringFrames)) {
+      for (ExecutionStrategy strategy : strategies) {
+        for (int count : lanes) {
+          candidate(budget, strategy, format, count).ifPresent(fitting::add);
+        }
+      }
+    }
+    return fitting;
+  }
+
+  private Optional<Candidate> candidate(
+      MemoryBudget budget, ExecutionStrategy strategy, Format format, int lanes) {
+    EnginePlanner planner = planner(format);
+    EnginePlan plan = planner.plan(strategy, lanes, budget.deviceBytes(), budget.hostBytes());
+    return budget.holds(plan)
+        ? Optional.of(
+            new Candidate(strategy, format, planner, plan, planner.forecast(strategy, plan, speed)))
+        : Optional.empty();
+  }
+
+  private EnginePlanner planner(Format format) {
+    return planners.computeIfAbsent(
+        format,
+        wanted ->
+            new EnginePlanner(
+                source
+                    .shape(
+                        config.height(), config.width(), config.clipFrames(), config.sampleSteps())
+                    .withRings(wanted.ringFrames()),
+                source,
+                in(wanted)));
+  }
+
+  private ComputeDevice in(Format format) {
+    boolean asked =
+        format.precision() == config.precision() && format.kvPrecision() == config.kvPrecision();
+    return asked ? device : device.in(format.precision(), format.kvPrecision());
+  }
+
+  private Chosen choose(MemoryBudget budget, List<Integer> lanes, List<Candidate> fitting) {
+    double best = fitting.stream().mapToDouble(each -> each.forecast().fps()).max().orElseThrow();
+    Candidate chosen =
+        fitting.stream()
+            .filter(each -> each.forecast().fps() * WORTH_IT >= best)
+            .findFirst()
+            .orElseThrow();
+    Choice choice =
+        new Choice(
+            chosen.describe(), chosen.plan().describe(), reason(budget, lanes, fitting, chosen));
+    return new Chosen(chosen, in(chosen.format()), choice);
+  }
+
+  private String reason(
+      MemoryBudget budget, List<Integer> lanes, List<Candidate> fitting, Candidate chosen) {
+    StringBuilder reason =
+        new StringBuilder(
+            fitting.size() == 1
+                ? "the only way that was asked for and fits"
+                : "the best of %d ways that fit".formatted(fitting.size()));
+    reason.append(fps(chosen));
+    fitting.stream()
+        .filter(other -> !sameKind(other, chosen))
+        .max(comparingDouble(other -> other.forecast().fps()))
+        .ifPresent(other -> reason.append("; next ").append(other.describe()).append(fps(other)));
+    for (ExecutionStrategy strategy : strategies) {
+      if (fitting.stream().noneMatch(each -> each.strategy().equals(strategy))) {
+        EnginePlan least =
+            planner(chosen.format())
+                .plan(strategy, lanes.get(0), budget.deviceBytes(), budget.hostBytes());
+        reason.append("; ").append(whyNot(strategy, least, budget));
+      }
+    }
+    if (chosen.format().ringFrames() < config.clipFrames()) {
+      reason.append(
+          "; nothing fits with a memory of %d frames, so it has %d"
+              .formatted(config.clipFrames(), chosen.format().ringFrames()));
+    }
+    return reason.toString();
+  }
+
+  private String fps(Candidate candidate) {
+    return speed.calibrated()
+        ? String.format(Locale.ROOT, ", %.1f fps forecast", candidate.forecast().fps())
+        : "";
+  }
+
+  private static boolean sameKind(Candidate one, Candidate other) {
+    return one.strategy().equals(other.strategy()) && one.format().equals(other.format());
+  }
+
+  private static String whyNot(ExecutionStrategy strategy, EnginePlan least, MemoryBudget budget) {
+    boolean deviceIsTooSmall = least.memory().totalBytes() > budget.deviceBytes();
+    return String.format(
+        Locale.ROOT,
+        "%s needs %.2f GiB of the %s's %.2f",
+        strategy.name(),
+        (deviceIsTooSmall ? least.memory().totalBytes() : least.memory().hostBytes()) / GIB,
+        deviceIsTooSmall ? "device" : "host",
+        (deviceIsTooSmall ? budget.deviceBytes() : budget.hostBytes()) / GIB);
+  }
+
+  private LongtakeException refusal(MemoryBudget budget, List<Integer> lanes) {
+    Format asked = new Format(config.precision(), config.kvPrecision(), config.clipFrames());
+    ExecutionStrategy strategy = strategies.get(strategies.size() - 1);
+    EnginePlanner planner = planner(asked);
+    EnginePlan plan =
+        planner.plan(strategy, lanes.get(0), budget.deviceBytes(), budget.hostBytes());
+    String otherwise =
+        leaner(asked)
+            .flatMap(lean -> candidate(budget, strategies.get(strategies.size() - 1), lean, 1))
+            .map(found -> " With FP8 fits: %s.".formatted(found.describe()))
+            .orElse("");
+    return planner.refusal(plan, strategy, budget.deviceBytes(), budget.hostBytes(), otherwise);
+  }
+
+  /** Returns the precisions that need least, if they are others. */
+  private Optional<Format> leaner(Format asked) {
+    if (!device.computesIn(Precision.FP8)) {
+      return Optional.empty();
+    }
+    Format lean = new Format(Precision.FP8, Precision.FP8, asked.ringFrames());
+    return lean.equals(asked) ? Optional.empty() : Optional.of(lean);
+  }
+}

@@ -1,0 +1,172 @@
+package dev.longtake.runtime.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.GpuTeam;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.api.TakeSession;
+import dev.longtake.runtime.engine.device.DeviceList;
+import dev.longtake.runtime.weights.Checkpoint;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * However a frame block's forwards are dealt to devices, the bits are those of {@code resident}.
+ */
+class PipelineTest {
+  private static final Path CHECKPOINT = Path.of("../examples/demo/checkpoint");
+  private static final int CLIPS = 2; // the second one fills the condition caches again
+  private static final int BLOCKS = 4;
+
+  // Stages of less and of more than all layers, that begin and end within steps or between them.
+  @ParameterizedTest(name = "{0} devices, {1} denoise, one may only decode: {2}")
+  @CsvSource({
+    "1, 1, false",
+    "2, 1, true",
+    "2, 2, false",
+    "3, 2, true",
+    "3, 3, false",
+    "5, 4, true",
+    "5, 5, false",
+  })
+  void givesTheBitsOfResident(int devices, int stages, boolean enableVaeParallel) {
+    EngineConfig one = config("resident", "cpu", Precision.FP32);
+    requireSameBits(
+        Resident.ON_CPU,
+        one.on(cpus(devices), 1)
+            .withStrategy("tpp")
+            .withTeam(new GpuTeam(stages, enableVaeParallel, 1)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"BF16, BF16", "FP8, BF16", "FP8, FP8"})
+  @Tag("gpu")
+  void givesTheBitsOfResidentOnGpus(Precision precision, Precision kvPrecision) {
+    int gpus = DeviceList.of("cuda", Precision.BF16, Precision.BF16).size();
+    assumeThat(gpus).as("GPUs: this test needs two").isGreaterThan(1);
+    EngineConfig one =
+        new EngineConfig(
+            CHECKPOINT.toString(),
+            "cuda:0",
+            "resident",
+            precision,
+            64,
+            64,
+            24,
+            4,
+            1,
+            1,
+            Long.MAX_VALUE,
+            kvPrecision);
+    Resident expected = Resident.render(one);
+    EngineConfig all = one.on("cuda", 1).withStrategy("tpp");
+    requireSameBits(expected, all);
+    requireSameBits(expected, all.withTeam(new GpuTeam(gpus, false, 1)));
+    requireSameBits(expected, all.withTeam(new GpuTeam(1, true, 1)));
+  }
+
+  private static void requireSameBits(Resident expected, EngineConfig several) {
+    try (OpenEngine engine = open(several)) {
+      requireSameBits(Rendered.take(engine, 1, CLIPS), expected.take);
+      if (engine.parts().size() > 1) {
+        assertThat(engine.parts())
+            .allSatisfy(
+                part -> assertThat(part.memory().totalBytes()).isLessThan(expected.wholeBytes));
+      }
+    }
+  }
+
+  private static void requireSameBits(Rendered actual, Rendered expected) {
+    assertThat(actual.latents(BLOCKS)).isEqualTo(expected.latents(BLOCKS));
+    assertThat(actual.pixels()).isEqualTo(expected.pixels());
+  }
+
+  @Test
+  void takesShareThePipelineAndMayEndEarly() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    EngineConfig config = config("tpp", cpus(2), Precision.FP32).on(cpus(2), 2);
+    try (OpenEngine engine = open(config)) {
+      try (TakeSession early = engine.open(Rendered.spec(engine, 1))) {
+        early.renderClip((frame, rgb) -> {}); // the stages work on the next one by now
+        assertThat(early.state(early.frames()).moving()).isTrue();
+        assertThatThrownBy(engine::close).isInstanceOf(IllegalStateException.class);
+      }
+      List<Future<Rendered>> takes = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        takes.add(threads.submit(() -> Rendered.take(engine, 1, CLIPS)));
+      }
+      for (Future<Rendered> take : takes) {
+        requireSameBits(take.get(), Resident.ON_CPU.take);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void whatASinkThrowsEndsTheTakeAlone() {
+    try (OpenEngine engine = open(config("tpp", cpus(2), Precision.FP32))) {
+      try (TakeSession take = engine.open(Rendered.spec(engine, 1))) {
+        assertThatThrownBy(
+                () ->
+                    take.renderClip(
+                        (frame, rgb) -> {
+                          throw new UnsupportedOperationException("no room");
+                        }))
+            .hasMessage("no room");
+      }
+      requireSameBits(Rendered.take(engine, 1, CLIPS), Resident.ON_CPU.take);
+    }
+  }
+
+  @Test
+  void refusesMoreStagesThanDevices() {
+    EngineConfig config = config("tpp", cpus(2), Precision.FP32);
+    assertThatThrownBy(() -> open(config.withTeam(new GpuTeam(3, true, 1))))
+        .isInstanceOfSatisfying(
+            LongtakeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CONFIG))
+        .hasMessageContaining("numGpusDit is 3, but there are 2 devices");
+  }
+
+  /** What one device makes of the take. */
+  private record Resident(Rendered take, long wholeBytes) {
+    static final Resident ON_CPU = render(config("resident", "cpu", Precision.FP32));
+
+    static Resident render(EngineConfig one) {
+      try (OpenEngine engine = open(one)) {
+        long bytes = engine.parts().get(0).memory().totalBytes();
+        return new Resident(Rendered.take(engine, 1, CLIPS), bytes);
+      }
+    }
+  }
+
+  private static String cpus(int devices) {
+    return IntStream.range(0, devices)
+        .mapToObj("cpu:%d"::formatted)
+        .collect(Collectors.joining(","));
+  }
+
+  private static OpenEngine open(EngineConfig config) {
+    return Engines.open(config, ModelSource.of(Checkpoint.open(CHECKPOINT), "demo"));
+  }
+
+  private static EngineConfig config(String strategy, String devices, Precision precision) {
+    return new EngineConfig(
+        CHECKPOINT.toString(), devices, strategy, precision, 64, 64, 24, 4, 1, 2, Long.MAX_VALUE);
+  }
+}
