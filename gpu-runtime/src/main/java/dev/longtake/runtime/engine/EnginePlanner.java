@@ -77,15 +77,21 @@ final class EnginePlanner {
       Arena textLayer = new Arena("planned text encoder's layer", new PlannedBlock());
       Parts parts = new Parts();
       ModelStack stack = parts.load(strategy, strategy.least(shape.model()), ops);
-      T5Encoder textEncoder =
-          ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
       ModelStack.streamTextEncoder(shape, source, source::plannedReader, ops, textLayer);
-      rehearse(stack, textEncoder, parts.lane(stack), readback(ops, shape));
       this.cacheType = ops.cacheType();
-      this.workspaceBytes = device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
+      this.workspaceBytes = rehearsedBytes(stack, parts.lane(stack), text);
       this.textBytes = text.peakBytes();
       this.textLayerBytes = textLayer.peakBytes();
     }
+  }
+
+  /** Does every kind of work once; returns the workspace that it takes. */
+  private long rehearsedBytes(ModelStack stack, Lane lane, Arena text) {
+    Ops ops = stack.ops();
+    T5Encoder textEncoder =
+        ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
+    rehearse(stack, textEncoder, lane, readback(ops, shape));
+    return device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
   }
 
   /** Returns the sizes that are planned for. */
@@ -110,15 +116,19 @@ final class EnginePlanner {
       return Lane.allocate(stack, lane, hostLane);
     }
 
-    Sizes sizes() {
+    Sizes sizes(long workspace) {
       return new Sizes(
-          weights.peakBytes(), hostWeights.peakBytes(), lane.peakBytes(), hostLane.peakBytes());
+          weights.peakBytes(),
+          hostWeights.peakBytes(),
+          lane.peakBytes(),
+          hostLane.peakBytes(),
+          workspace);
     }
   }
 
   private record Placed(ExecutionStrategy strategy, Residency residency) {}
 
-  private record Sizes(long weights, long hostWeights, long lane, long hostLane) {}
+  private record Sizes(long weights, long hostWeights, long lane, long hostLane, long workspace) {}
 
   /**
    * Plans an engine that keeps as much on the device as fits. If nothing fits, the plan is the
@@ -195,7 +205,7 @@ final class EnginePlanner {
         0,
         each.lane(),
         lanes,
-        workspaceBytes,
+        each.workspace(),
         device.driverBytes(each.hostWeights() + lanes * each.hostLane()),
         each.hostWeights(),
         each.hostLane());
@@ -207,8 +217,8 @@ final class EnginePlanner {
         placed -> {
           try (Ops ops = device.planningOps()) {
             Parts parts = new Parts();
-            parts.lane(parts.load(strategy, residency, ops));
-            return parts.sizes();
+            ModelStack stack = parts.load(strategy, residency, ops);
+            return parts.sizes(workspaceBytes(stack, parts.lane(stack)));
           }
         });
   }
@@ -232,6 +242,13 @@ final class EnginePlanner {
   private double layerBytes() {
     return (double) sizes(smallestStrategy, smallestStrategy.least(shape.model())).hostWeights()
         / layers;
+  }
+
+  /** Whoever shares forwards with other devices needs a workspace of another size than others. */
+  private long workspaceBytes(ModelStack stack, Lane lane) {
+    return stack.transformer().executor().division() == null
+        ? workspaceBytes
+        : rehearsedBytes(stack, lane, new Arena("planned text encoder", new PlannedBlock()));
   }
 
   /**

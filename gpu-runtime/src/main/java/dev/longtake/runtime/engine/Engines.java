@@ -4,6 +4,7 @@ import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.DeviceList;
+import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import dev.longtake.runtime.strategy.tpp.StageStrategy;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -39,13 +40,16 @@ public final class Engines {
     }
     IntFunction<ComputeDevice> open =
         index -> around.apply(devices.open(index, config.cpuThreads()));
+    List<String> names = devices.choices().stream().map(DeviceChoice::device).toList();
     if (config.strategy().equals(StageStrategy.NAME)) {
       return openPipeline(config, source, open, devices.size());
+    }
+    if (config.strategy().equals(ShardedStrategy.NAME) && config.team().ulyssesSize() > 1) {
+      return HeadsEngine.open(config, source, names, open);
     }
     if (devices.size() == 1) {
       return LongtakeEngine.open(config, source, () -> open.apply(0));
     }
-    List<String> names = devices.choices().stream().map(DeviceChoice::device).toList();
     return DataParallelEngine.open(config, source, names, open);
   }
 

@@ -82,6 +82,21 @@ final class Rendered implements GenerationListener {
     return latents.subList(0, blocks).toArray(float[][]::new);
   }
 
+  /** Returns Σ(a−e)²/Σe² of all latents; NaN stays NaN. */
+  double nmse(Rendered expected) {
+    double errors = 0;
+    double squares = 0;
+    for (int block = 0; block < latents.size(); block++) {
+      float[] values = expected.latents.get(block);
+      for (int i = 0; i < values.length; i++) {
+        double error = (double) latents.get(block)[i] - values[i];
+        errors += error * error;
+        squares += (double) values[i] * values[i];
+      }
+    }
+    return errors / squares;
+  }
+
   byte[] pixels() {
     return pixels.toByteArray();
   }
