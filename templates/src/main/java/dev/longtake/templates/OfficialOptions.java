@@ -1,7 +1,9 @@
 package dev.longtake.templates;
 
 import com.google.common.base.Ascii;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -164,6 +166,26 @@ record OfficialOptions(
               .formatted(ENABLE_VAE_PARALLEL, NUM_GPUS_DIT));
     }
     return choice.strategy == null ? strategy : choice.strategy;
+  }
+
+  /**
+   * Returns what these options say of how several GPUs share the work, in the words of {@link
+   * dev.longtake.pipeline.options.LongtakeOptions}.
+   *
+   * @param strategy that was chosen, null if none
+   */
+  Map<String, String> team(@Nullable String strategy) {
+    Map<String, String> team = new LinkedHashMap<>();
+    if (numGpusDit != null && numGpusDit > 1) {
+      team.put("numGpusDit", numGpusDit.toString());
+    }
+    if (ulyssesSize != null && ulyssesSize > 1) {
+      team.put("ulyssesSize", ulyssesSize.toString());
+    }
+    if (enableVaeParallel != null && "tpp".equals(strategy)) {
+      team.put("enableVaeParallel", enableVaeParallel.toString());
+    }
+    return team;
   }
 
   /**

@@ -98,6 +98,7 @@ final class RenderArguments {
     OfficialOptions official = OfficialOptions.in(typed);
     putIfAny(values, "strategy", official.strategy(values.get("strategy"), values.get("device")));
     putIfAny(values, "precision", official.precision(values.get("precision")));
+    values.putAll(official.team(values.get("strategy")));
 
     List<String> arguments = new ArrayList<>();
     values.forEach((name, value) -> arguments.add("--" + name + "=" + value));

@@ -37,8 +37,13 @@ class RenderArgumentsTest {
                 .map(PropertyDescriptor::getName)
                 .filter(
                     name ->
-                        !Set.of("runId", "workersElsewhere")
-                            .contains(name)) // said by the command itself
+                        !Set.of(
+                                "runId", // said by the command itself, as is the next
+                                "workersElsewhere",
+                                "numGpusDit", // among OfficialOptions, as are the next
+                                "enableVaeParallel",
+                                "ulyssesSize")
+                            .contains(name))
                 .toList());
   }
 
@@ -115,15 +120,19 @@ class RenderArgumentsTest {
     "--offloadModel, --strategy=offload",
     "--offloadModel=true, --strategy=offload",
     "--offload_model=True, --strategy=offload",
-    "--numGpusDit=4, --strategy=tpp",
-    "--num_gpus_dit=4, --strategy=tpp",
-    "--ulyssesSize=2, --strategy=sharded",
-    "--ulysses_size=2, --strategy=sharded",
+    "--numGpusDit=4, --strategy=tpp --numGpusDit=4",
+    "--num_gpus_dit=4, --strategy=tpp --numGpusDit=4",
+    "--ulyssesSize=2, --strategy=sharded --ulyssesSize=2",
+    "--ulysses_size=2, --strategy=sharded --ulyssesSize=2",
     "--jobName=j, --jobName=j",
   })
   void understands(String typed, String means) {
-    assertThat(arguments(typed)).containsExactly(MANIFEST, OUTPUT, means);
+    assertThat(arguments(typed)).containsExactly(expected(means));
     assertThat(parse(typed)).isNotNull(); // Beam knows it too
+  }
+
+  private static String[] expected(String means) {
+    return (MANIFEST + " " + OUTPUT + " " + means).split(" ");
   }
 
   @ParameterizedTest
@@ -184,6 +193,8 @@ class RenderArgumentsTest {
             "--sampleSteps=4",
             "--numClip=10000",
             "--strategy=tpp",
+            "--numGpusDit=4",
+            "--enableVaeParallel=true",
             "--checkpoint=ckpt/Wan2.2-S2V-14B/",
             "--precision=fp8");
   }
@@ -233,12 +244,13 @@ class RenderArgumentsTest {
     "--offloadModel=true --strategy=offload, --strategy=offload",
     "--offloadModel=true --strategy=auto, --strategy=offload",
     "--offloadModel=false --strategy=resident, --strategy=resident",
-    "--enableVaeParallel --strategy=tpp, --strategy=tpp",
-    "--enableVaeParallel --numGpusDit=4, --strategy=tpp",
+    "--enableVaeParallel --strategy=tpp, --strategy=tpp --enableVaeParallel=true",
+    "--enable_vae_parallel=no --strategy=tpp, --strategy=tpp --enableVaeParallel=false",
+    "--enableVaeParallel --numGpusDit=4, --strategy=tpp --numGpusDit=4 --enableVaeParallel=true",
     "--fp8 --precision=fp8, --precision=fp8",
   })
   void saysOnceWhatWasSaidTwice(String typed, String means) {
-    assertThat(arguments(typed.split(" "))).containsExactly(MANIFEST, OUTPUT, means);
+    assertThat(arguments(typed.split(" "))).containsExactly(expected(means));
   }
 
   @ParameterizedTest

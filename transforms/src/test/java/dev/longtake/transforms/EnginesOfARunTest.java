@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.GpuTeam;
 import dev.longtake.runtime.api.InvalidRequestException;
 import dev.longtake.runtime.testing.FakeEngineProvider;
 import dev.longtake.runtime.testing.FakeEngineProvider.GeneratedClip;
@@ -75,6 +76,36 @@ class EnginesOfARunTest {
     assertThat(config.strategy()).isEqualTo("offload");
     assertThat(config.lanes()).isEqualTo(3);
     assertThat(config.budgetBytes()).isEqualTo(45L << 29);
+  }
+
+  @Test
+  void anEngineOfSeveralDevicesLeasesThemTogether() throws IOException {
+    workshop.requests("a", "b");
+
+    workshop.run(
+        "--strategy=tpp",
+        "--numGpusDit=2",
+        "--enableVaeParallel=false",
+        "--cpuDevices=5x2GiB",
+        "--leaseDir=" + root.resolve("leases"));
+
+    assertThat(engines.engines()).extracting(EngineConfig::device).contains("cpu:0,cpu:1");
+    assertThat(engines.engines())
+        .allSatisfy(config -> assertThat(config.team()).isEqualTo(new GpuTeam(2, false, 1)));
+  }
+
+  @Test
+  void refusesAnEngineOfMoreDevicesThanThereAre() throws IOException {
+    workshop.requests("a");
+
+    assertThatThrownBy(
+            () ->
+                workshop.run(
+                    "--strategy=tpp",
+                    "--numGpusDit=3",
+                    "--cpuDevices=2x2GiB",
+                    "--leaseDir=" + root.resolve("leases")))
+        .hasStackTraceContaining("uses 3 devices, but there are 2");
   }
 
   @Test

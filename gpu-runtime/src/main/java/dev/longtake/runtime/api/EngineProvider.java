@@ -36,13 +36,25 @@ public interface EngineProvider {
   /**
    * Returns the devices that this process may lease.
    *
-   * @param asked {@code cpu}; {@code cuda:N} for one GPU; {@code cuda} for all that this process
-   *     sees; or {@code auto} for these and, where there is none that can be used, the CPU
+   * @param asked {@code cpu}; {@code cuda:N} for one GPU, {@code cuda:N,cuda:M} for several; {@code
+   *     cuda} for all that this process sees; or {@code auto} for these and, where there is none
+   *     that can be used, the CPU
    * @param cpuDevices parts of the CPU, see {@link CpuDevices}, or an empty string for all of it
    * @return at least one
    * @throws LongtakeException INVALID_CONFIG if there can be no such device, or DEVICE_UNAVAILABLE
    */
   List<LeasableDevice> devices(String asked, String cpuDevices);
+
+  /**
+   * Returns how many devices an engine uses together.
+   *
+   * @param config of the engine, but for its devices
+   * @param available devices that there are, at least 1
+   * @throws LongtakeException INVALID_CONFIG if it needs more
+   */
+  default int devicesTogether(EngineConfig config, int available) {
+    return 1;
+  }
 
   /**
    * Tries a leased device, which takes a second at most, and watches over it from then on.

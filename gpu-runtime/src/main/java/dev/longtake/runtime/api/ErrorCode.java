@@ -12,6 +12,10 @@ public enum ErrorCode {
   PLAN_DOES_NOT_FIT(Blame.CONFIG),
   /** The device or host that an engine was opened for lacks something that it needs. */
   DEVICE_UNAVAILABLE(Blame.MACHINE),
+  /** A device refused memory that was planned to be there. */
+  OUT_OF_MEMORY(Blame.MACHINE),
+  /** The host refused memory, pinned or not. */
+  OUT_OF_HOST_MEMORY(Blame.MACHINE),
   /**
    * A device broke down while it was used: whatever was on it is lost, and nothing more will work.
    */

@@ -19,7 +19,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
@@ -67,6 +69,9 @@ public final class GpuLeases {
    * @return the lease, to be closed; empty if the device cannot be had at the moment
    */
   public Optional<GpuLease> tryAcquire(LeasableDevice device) {
+    if (!device.members().isEmpty()) {
+      return TeamLease.tryAcquire(this, device);
+    }
     if (quarantine(device).isPresent()) {
       return Optional.empty();
     }
@@ -118,15 +123,24 @@ public final class GpuLeases {
 
   /** Returns why a device is refused, or empty if it is not. */
   public Optional<Quarantine> quarantine(LeasableDevice device) {
+    if (!device.members().isEmpty()) {
+      return device.members().stream().flatMap(each -> quarantine(each).stream()).findFirst();
+    }
     return record(device).filter(found -> found.until().isAfter(clock.instant()));
   }
 
   /**
-   * Refuses a device from now on for a while; who has it keeps it.
+   * Refuses a device from now on for a while; who has it keeps it. Of a team, which device is to
+   * blame is not known, so all are refused.
    *
    * @param evidence what it did, for people
    */
   public Quarantine refuse(LeasableDevice device, String evidence) {
+    if (!device.members().isEmpty()) {
+      List<Quarantine> made = new ArrayList<>();
+      device.members().forEach(each -> made.add(refuse(each, evidence)));
+      return made.get(0);
+    }
     int faults = record(device).map(Quarantine::faults).orElse(0) + 1;
     Duration length = FIRST_QUARANTINE.multipliedBy(1L << Math.min(faults - 1, MOST_DOUBLINGS));
     if (length.compareTo(LONGEST_QUARANTINE) > 0) {
@@ -156,6 +170,7 @@ public final class GpuLeases {
 
   /** Forgets the faults of a device, because it has done its work. */
   public void forgive(LeasableDevice device) {
+    device.members().forEach(this::forgive);
     try {
       Files.deleteIfExists(quarantineFile(device));
     } catch (IOException e) {
@@ -163,8 +178,15 @@ public final class GpuLeases {
     }
   }
 
-  /** Returns the file that says why a device is refused. */
+  /** Returns the file that says why a device is refused, or the first such one of a team. */
   public Path quarantineFile(LeasableDevice device) {
+    if (!device.members().isEmpty()) {
+      return device.members().stream()
+          .filter(each -> quarantine(each).isPresent())
+          .map(this::quarantineFile)
+          .findFirst()
+          .orElseGet(() -> quarantineFile(device.members().get(0)));
+    }
     return directory.resolve(device.id() + ".quarantine");
   }
 

@@ -2,6 +2,10 @@ package dev.longtake.runtime.api;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A device that a process may use, if no other one of its host does.
@@ -12,9 +16,15 @@ import static java.util.Objects.requireNonNull;
  * @param description for people
  * @param memoryBytes all of its memory; {@link Long#MAX_VALUE} where nobody counts
  * @param exclusive whether only one process at a time may use it
+ * @param members the devices of a team that computes together; empty for a single device
  */
 public record LeasableDevice(
-    String id, String device, String description, long memoryBytes, boolean exclusive) {
+    String id,
+    String device,
+    String description,
+    long memoryBytes,
+    boolean exclusive,
+    List<LeasableDevice> members) {
   /** The whole CPU, which any number of processes may use. */
   public static final LeasableDevice CPU =
       new LeasableDevice("cpu", "cpu", "cpu", Long.MAX_VALUE, false);
@@ -25,6 +35,31 @@ public record LeasableDevice(
     requireNonNull(device, "device");
     requireNonNull(description, "description");
     checkArgument(memoryBytes > 0, "memoryBytes must be positive, but was %s", memoryBytes);
+    members = List.copyOf(members);
+  }
+
+  /** Creates a single device. */
+  public LeasableDevice(
+      String id, String device, String description, long memoryBytes, boolean exclusive) {
+    this(id, device, description, memoryBytes, exclusive, List.of());
+  }
+
+  /**
+   * Returns single devices as a team, whose engine uses all of them; of each as much as the
+   * smallest has.
+   */
+  public static LeasableDevice team(List<LeasableDevice> members) {
+    List<String> names = new ArrayList<>();
+    for (LeasableDevice member : members) {
+      names.add(member.device.equals("cpu") ? "cpu:" + names.size() : member.device);
+    }
+    return new LeasableDevice(
+        members.stream().map(LeasableDevice::id).collect(joining(".")),
+        String.join(",", names),
+        members.stream().map(LeasableDevice::description).collect(joining(" with ")),
+        members.stream().mapToLong(LeasableDevice::memoryBytes).min().orElseThrow(),
+        true,
+        members);
   }
 
   @Override

@@ -83,6 +83,9 @@ public final class CudaException extends LongtakeException {
     if (BREAKDOWNS.contains(name)) {
       return ErrorCode.DEVICE_FAULT;
     }
+    if (name.contains("OUT_OF_MEMORY") || name.contains("ALLOC_FAILED")) {
+      return ErrorCode.OUT_OF_MEMORY;
+    }
     boolean ourMistake = name.contains("INVALID_VALUE") || name.contains("BAD_PARAM");
     return ourMistake ? ErrorCode.ENGINE_FAULT : ErrorCode.DEVICE_UNAVAILABLE;
   }

@@ -25,7 +25,7 @@ public final class DeviceAllocation implements AutoCloseable {
    * Allocates device memory; its bytes have no particular value.
    *
    * @param bytes at least 1
-   * @throws LongtakeException DEVICE_UNAVAILABLE if the GPU has not enough left
+   * @throws LongtakeException OUT_OF_MEMORY if the GPU has not enough left
    */
   public static DeviceAllocation reserve(CudaContext context, long bytes) {
     checkArgument(bytes > 0, "bytes must be positive, but was %s", bytes);
@@ -57,7 +57,7 @@ public final class DeviceAllocation implements AutoCloseable {
 
   private static LongtakeException outOfMemory(CudaContext context, long bytes) {
     return new LongtakeException(
-        ErrorCode.DEVICE_UNAVAILABLE,
+        ErrorCode.OUT_OF_MEMORY,
         String.format(
             Locale.ROOT,
             "%s refused %.2f GiB: %.2f of its %.2f GiB are free. End what else uses the GPU, or "

@@ -47,7 +47,7 @@ public final class PinnedMemory implements AutoCloseable {
    * Reserves and pins host memory, which is slow: do it once.
    *
    * @param bytes at least 1
-   * @throws LongtakeException DEVICE_UNAVAILABLE if the host has not enough
+   * @throws LongtakeException OUT_OF_HOST_MEMORY if the host has not enough
    */
   public static PinnedMemory reserve(CudaContext context, long bytes) {
     checkArgument(bytes > 0, "bytes must be positive, but was %s", bytes);
@@ -79,7 +79,7 @@ public final class PinnedMemory implements AutoCloseable {
   private static LongtakeException refused(
       CudaContext context, long bytes, @Nullable OutOfMemoryError cause) {
     return new LongtakeException(
-        ErrorCode.DEVICE_UNAVAILABLE,
+        ErrorCode.OUT_OF_HOST_MEMORY,
         String.format(
             Locale.ROOT,
             "The host refused to pin %.2f GiB of memory for %s. Free memory, raise the limit on "

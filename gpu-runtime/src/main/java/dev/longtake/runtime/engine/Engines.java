@@ -1,6 +1,7 @@
 package dev.longtake.runtime.engine;
 
 import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.DeviceList;
@@ -51,6 +52,16 @@ public final class Engines {
       return LongtakeEngine.open(config, source, () -> open.apply(0));
     }
     return DataParallelEngine.open(config, source, names, open);
+  }
+
+  /** Returns how many devices an engine uses together; see {@link EngineProvider}. */
+  static int devicesTogether(EngineConfig config, int available) {
+    return switch (config.strategy()) {
+      case StageStrategy.NAME -> PipelineLayout.devicesTogether(config, available);
+      case ShardedStrategy.NAME ->
+          config.team().ulyssesSize() > 1 ? config.team().ulyssesSize() : available;
+      default -> 1;
+    };
   }
 
   private static OpenEngine openPipeline(

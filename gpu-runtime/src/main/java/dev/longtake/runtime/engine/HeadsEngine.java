@@ -128,6 +128,8 @@ final class HeadsEngine implements OpenEngine {
                     new SharedSource(source),
                     () -> devices.apply(rank)));
     members.forEach(resources::add);
+    // One that was refused memory may have fewer lanes than were asked for.
+    int lanes = members.stream().mapToInt(each -> each.config().lanes()).min().orElseThrow();
     Meeting meeting = new Meeting(count);
     List<HeadExchange> exchanges = members.stream().map(HeadsEngine::exchange).toList();
     LinkTable table = LinkTable.measure(members.stream().map(LongtakeEngine::device).toList());
@@ -137,7 +139,7 @@ final class HeadsEngine implements OpenEngine {
     Runnable settle = () -> members.forEach(HeadsEngine::settle);
     resources.add(settle::run); // nothing may be on its way when links and devices are closed
     Team team = resources.add(new Team(count, meeting, settle));
-    return new HeadsEngine(config, resources, members, team);
+    return new HeadsEngine(config.on(config.device(), lanes), resources, members, team);
   }
 
   private static HeadExchange exchange(LongtakeEngine member) {

@@ -7,6 +7,7 @@ import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.HostValues;
+import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSession;
@@ -33,6 +34,7 @@ import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,7 +60,11 @@ public final class LongtakeEngine implements OpenEngine {
   private final DeviceTurns turns;
 
   private LongtakeEngine(
-      EngineConfig asked, Chosen chosen, ModelSource source, Resources resources) {
+      EngineConfig asked,
+      Chosen chosen,
+      ModelSource source,
+      Resources own, // what is opened here; belongs to resources in the end
+      Resources resources) {
     long started = System.nanoTime();
     Candidate candidate = chosen.candidate();
     this.device = chosen.device();
@@ -68,8 +74,15 @@ public final class LongtakeEngine implements OpenEngine {
     this.shape = candidate.planner().shape();
     this.plan = candidate.plan();
     this.choice = chosen.choice();
-    this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
-    ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), resources);
+    this.tokenizer = own.add(source.openTokenizer(shape.model().dit().textTokens()));
+    ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), own);
+    List<Readback> readbacks = new ArrayList<>();
+    for (int i = 0; i < plan.memory().lanes(); i++) {
+      readbacks.add(
+          own.add(
+              device.openReadback(
+                  reserved.ops(), DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
+    }
     this.queues = reserved.queues();
     this.stack =
         ModelStack.load(
@@ -84,15 +97,9 @@ public final class LongtakeEngine implements OpenEngine {
         plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(reserved.text()) : null;
     this.conditions = new ConditionEncoder(stack.media());
     this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
-    List<Readback> readbacks = new ArrayList<>();
-    for (int i = 0; i < plan.memory().lanes(); i++) {
-      readbacks.add(
-          resources.add(
-              device.openReadback(
-                  reserved.ops(), DitConfig.BLOCK_FRAMES, shape.latentFrameValues())));
-    }
     this.lanes = new LanePool(stack, reserved.lanes(), reserved.hostLanes(), readbacks);
     reserved.ops().synchronize();
+    resources.add(own::close);
     LOG.info(
         "Opened {} on {} in {} ms: strategy {}; {}",
         source.description(),
@@ -139,10 +146,36 @@ public final class LongtakeEngine implements OpenEngine {
     try {
       ComputeDevice opened = resources.add(device.get());
       StrategyChooser chooser = new StrategyChooser(config, given, source, opened);
-      Chosen chosen = chooser.choose(MemoryBudget.of(config, opened));
-      return new LongtakeEngine(config, chosen, source, resources);
+      MemoryLadder ladder = new MemoryLadder(chooser, opened, MemoryBudget.of(config, opened));
+      while (true) {
+        Chosen chosen = ladder.next();
+        Optional<LongtakeEngine> engine = tryOpening(config, chosen, source, resources, ladder);
+        if (engine.isPresent()) {
+          return engine.get();
+        }
+      }
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** Opens an engine, or steps down; what it opened is closed then. */
+  private static Optional<LongtakeEngine> tryOpening(
+      EngineConfig config,
+      Chosen chosen,
+      ModelSource source,
+      Resources resources,
+      MemoryLadder ladder) {
+    Resources own = new Resources();
+    try {
+      return Optional.of(new LongtakeEngine(config, chosen, source, own, resources));
+    } catch (LongtakeException e) {
+      own.closeAfter(e);
+      ladder.stepDown(chosen, e);
+      return Optional.empty();
+    } catch (RuntimeException | Error e) {
+      own.closeAfter(e);
       throw e;
     }
   }

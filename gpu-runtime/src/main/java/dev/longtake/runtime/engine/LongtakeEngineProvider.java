@@ -47,6 +47,11 @@ public final class LongtakeEngineProvider implements EngineProvider {
   }
 
   @Override
+  public int devicesTogether(EngineConfig config, int available) {
+    return Engines.devicesTogether(config, available);
+  }
+
+  @Override
   public DeviceHealth watch(LeasableDevice device) {
     return DeviceChoice.watch(device);
   }

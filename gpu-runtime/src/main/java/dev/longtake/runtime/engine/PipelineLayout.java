@@ -96,6 +96,21 @@ record PipelineLayout(List<StageRole> roles) {
     return new PipelineLayout(roles);
   }
 
+  /**
+   * Returns how many of the devices a pipeline of this configuration uses: of twice as many as
+   * there are steps, or more, as many as there are steps, so that there are several pipelines.
+   */
+  static int devicesTogether(EngineConfig config, int devices) {
+    GpuTeam team = config.team();
+    if (team.numGpusDit() == 0) {
+      int steps = config.sampleSteps();
+      return devices >= 2 * steps ? steps : Math.min(devices, steps + 1);
+    }
+    return Math.max(
+        team.numGpusDit(),
+        Math.min(devices, team.numGpusDit() + (team.enableVaeParallel() ? 1 : 0)));
+  }
+
   private static int usualStages(int devices, GpuTeam team, ModelShape model) {
     boolean ownDecoder = team.enableVaeParallel() && devices >= DEVICES_WITH_A_DECODER;
     return ownDecoder

@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static java.util.Comparator.comparingLong;
+
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FeasibilityQuery;
 import dev.longtake.runtime.api.Precision;
@@ -8,9 +10,12 @@ import dev.longtake.runtime.engine.device.PaperHost;
 import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
+import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
 import dev.longtake.runtime.strategy.sharded.Shard;
 import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
+import dev.longtake.runtime.strategy.tpp.StageStrategy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,6 +68,10 @@ final class PlacementTable {
           rows.add(dataParallel(gpus));
           if (gpus.stream().distinct().count() == 1) {
             rows.add(shardedByLayers(gpus));
+            if (gpus.size() <= planner(gpus.get(0)).shape().model().dit().heads()) {
+              rows.add(shardedByHeads(gpus));
+            }
+            rows.add(pipeline(gpus));
             rows.add(unsharded(gpus));
           }
         }
@@ -123,6 +132,80 @@ final class PlacementTable {
     return row("sharded by layers", gpu, gpus.size(), way, gpus.size() * way.fps(), "");
   }
 
+  /** Returns tokens and heads that are divided among all GPUs. */
+  private PlacementRow shardedByHeads(List<PaperGpu> gpus) {
+    PaperGpu gpu = gpus.get(0);
+    Way way = best(gpu, new HeadsStrategy(new Shard(0, gpus.size())), gpus.size());
+    SweepForecast alone = way.forecast();
+    ModelShape model = planner(gpu).shape().model();
+    SweepForecast together =
+        alone == null ? null : alone.dividedByHeads(gpus.size(), model, gpu.speed());
+    MemoryPlan plan = way.plan().memory();
+    return row(
+        "sharded by heads",
+        format(gpu),
+        gpus.size(),
+        plan.lanes(),
+        plan,
+        way.budget(),
+        together != null,
+        together == null ? null : together.fps() / together.lanes(),
+        together == null ? 0 : together.fps(),
+        "");
+  }
+
+  /** Returns steps that are dealt over the GPUs; the plan is that of the one that needs most. */
+  private PlacementRow pipeline(List<PaperGpu> gpus) {
+    PaperGpu gpu = gpus.get(0);
+    EngineShape shape = planner(gpu).shape();
+    int lanes = Math.max(1, query.lanes());
+    List<StageRole> roles =
+        PipelineLayout.of(gpus.size(), config(gpu, lanes), shape.model()).roles();
+    MemoryBudget budget = budget(gpu, gpus.size());
+    MemoryPlan plan =
+        roles.stream()
+            .map(role -> new StagePlanner(shape, source, role, gpu).smallest(lanes, budget))
+            .map(EnginePlan::memory)
+            .max(comparingLong(MemoryPlan::totalBytes))
+            .orElseThrow();
+    boolean fits = plan.totalBytes() <= budget.deviceBytes();
+    ExecutionStrategy resident = ExecutionStrategies.named("resident");
+    SweepForecast alone =
+        planner(gpu).forecast(resident, planner(gpu).plan(resident, 1, 1, 1), gpu.speed());
+    double fps =
+        roles.stream()
+            .mapToDouble(role -> alone.pipelineFps(role.share(shape.model()), role.decodes()))
+            .min()
+            .orElseThrow();
+    return row(
+        "tpp",
+        format(gpu),
+        roles.size(),
+        lanes,
+        plan,
+        budget,
+        fits,
+        fits ? fps / lanes : null,
+        fps,
+        "");
+  }
+
+  private EngineConfig config(PaperGpu gpu, int lanes) {
+    return new EngineConfig(
+        query.model(),
+        "cuda",
+        StageStrategy.NAME,
+        gpu.precision(),
+        query.height(),
+        query.width(),
+        query.clipFrames(),
+        query.sampleSteps(),
+        lanes,
+        1,
+        query.budgetBytes(),
+        gpu.kvPrecision());
+  }
+
   /** Returns what sharded weights need that are gathered as a whole before they compute. */
   private PlacementRow unsharded(List<PaperGpu> gpus) {
     PaperGpu gpu = gpus.get(0);
@@ -147,6 +230,7 @@ final class PlacementTable {
     return row(
         "whole model unsharded (FSDP)",
         format(gpu),
+        gpus.size(),
         gpus.size(),
         gathered,
         budget,
@@ -204,6 +288,7 @@ final class PlacementTable {
         placement,
         format(gpu),
         gpus,
+        gpus * way.plan().memory().lanes(),
         way.plan().memory(),
         way.budget(),
         forecast != null,
@@ -216,6 +301,7 @@ final class PlacementTable {
       String placement,
       Format format,
       int gpus,
+      int lanes,
       MemoryPlan plan,
       MemoryBudget budget,
       boolean fits,
@@ -228,7 +314,7 @@ final class PlacementTable {
         format.layers().name().toLowerCase(Locale.ROOT),
         format.caches().name().toLowerCase(Locale.ROOT),
         gpus,
-        gpus * plan.lanes(),
+        lanes,
         new PlacementRow.Uses(
             plan.weightBytes(),
             plan.textEncoderBytes(),

@@ -125,6 +125,15 @@ final class StagePlanner {
    * @throws LongtakeException PLAN_DOES_NOT_FIT
    */
   EnginePlan plan(int lanes, MemoryBudget budget) {
+    EnginePlan plan = smallest(lanes, budget);
+    if (!budget.holds(plan)) {
+      throw refused(plan, budget);
+    }
+    return plan;
+  }
+
+  /** Plans the device's memory; if nothing fits, the plan is the smallest there is. */
+  EnginePlan smallest(int lanes, MemoryBudget budget) {
     MemoryPlan bare =
         new MemoryPlan(
             weights.peakBytes(), 0, laneBytes, lanes, workspaceBytes, device.driverBytes(0), 0, 0);
@@ -139,7 +148,7 @@ final class StagePlanner {
     return plans.stream()
         .filter(budget::holds)
         .findFirst()
-        .orElseThrow(() -> refused(plans.get(plans.size() - 1), budget));
+        .orElseGet(() -> plans.get(plans.size() - 1));
   }
 
   private EnginePlan plan(MemoryPlan memory, TextPlacement placement) {

@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.strategy.tpp.StageSpan;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,13 @@ record StageRole(@Nullable StageSpan span, boolean decodes) {
   /** Checks that there is something to do. */
   StageRole {
     checkArgument(span != null || decodes, "a device of a pipeline must do something");
+  }
+
+  /** Returns which share it does of the forwards of all steps. */
+  double share(ModelShape model) {
+    return span == null
+        ? 0
+        : (double) (span.end() - span.first()) / (model.dit().layers() * model.steps());
   }
 
   /** Returns the role for people. */

@@ -90,8 +90,19 @@ final class StrategyChooser {
     return choose(budget, lanes());
   }
 
-  /** Chooses among these numbers of lanes, the fewest first. */
-  Chosen choose(MemoryBudget budget, List<Integer> lanes) {
+  /** Chooses among what needs less memory, too: as many lanes as were asked for, or fewer. */
+  Chosen chooseSmaller(MemoryBudget budget) {
+    return config.lanes() == EngineConfig.LANES_AUTO
+        ? choose(budget)
+        : choose(
+            budget,
+            IntStream.iterate(config.lanes(), count -> count >= 1, count -> count - 1)
+                .boxed()
+                .toList());
+  }
+
+  /** Chooses among these numbers of lanes, the preferred one first. */
+  private Chosen choose(MemoryBudget budget, List<Integer> lanes) {
     for (int frames : ringFrames()) {
       List<Candidate> fitting = fitting(budget, lanes, frames);
       if (!fitting.isEmpty()) {

@@ -25,7 +25,7 @@ public final class DeviceBlock implements OwnedBlock {
    * back.
    *
    * @param capacityBytes at least 1
-   * @throws dev.longtake.runtime.api.LongtakeException DEVICE_UNAVAILABLE if the GPU has not enough
+   * @throws dev.longtake.runtime.api.LongtakeException OUT_OF_MEMORY if the GPU has not enough
    */
   public static DeviceBlock reserve(CudaContext context, long capacityBytes) {
     DeviceAllocation allocation = DeviceAllocation.reserve(context, capacityBytes);

@@ -32,14 +32,14 @@ public final class HostBlock implements OwnedBlock {
   /**
    * Reserves memory; close the result to give it back.
    *
-   * @throws LongtakeException DEVICE_UNAVAILABLE if the host has not enough
+   * @throws LongtakeException OUT_OF_HOST_MEMORY if the host has not enough
    */
   public static HostBlock reserve(long capacityBytes) {
     checkArgument(capacityBytes >= 0, "capacityBytes must not be negative: %s", capacityBytes);
     Pointer reserved = Pointer.malloc(capacityBytes + Arena.ALIGNMENT_BYTES);
     if (reserved == null || reserved.isNull()) {
       throw new LongtakeException(
-          ErrorCode.DEVICE_UNAVAILABLE,
+          ErrorCode.OUT_OF_HOST_MEMORY,
           "The host refused %d bytes of memory. Free memory, or choose a smaller size or fewer lanes."
               .formatted(capacityBytes));
     }

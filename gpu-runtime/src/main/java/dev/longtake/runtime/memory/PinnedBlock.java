@@ -24,7 +24,7 @@ public final class PinnedBlock implements OwnedBlock {
    * Reserves and pins host memory; close the result to give it back.
    *
    * @param capacityBytes at least 1
-   * @throws dev.longtake.runtime.api.LongtakeException DEVICE_UNAVAILABLE if the host has not
+   * @throws dev.longtake.runtime.api.LongtakeException OUT_OF_HOST_MEMORY if the host has not
    *     enough
    */
   public static PinnedBlock reserve(CudaContext context, long capacityBytes) {

@@ -123,6 +123,32 @@ class GpuLeasesTest {
   }
 
   @Test
+  void leasesAllDevicesOfATeamOrNone() {
+    GpuLeases leases = leases();
+    List<LeasableDevice> devices = CpuDevices.parse("test", "2x24GiB,1x6GiB");
+    LeasableDevice team = LeasableDevice.team(devices.subList(1, 3));
+    assertThat(team.device()).isEqualTo("cpu:0,cpu:1");
+    assertThat(team.memoryBytes()).isEqualTo(6L << 30);
+
+    try (GpuLease last = leases.tryAcquire(devices.get(2)).orElseThrow()) {
+      assertThat(last.device()).isEqualTo(devices.get(2));
+      assertThat(leases.tryAcquire(team)).isEmpty();
+      leases.tryAcquire(devices.get(1)).orElseThrow().close(); // nobody has kept it
+    }
+    try (GpuLease all = leases.tryAcquire(team).orElseThrow()) {
+      assertThat(all.device()).isEqualTo(team);
+      assertThat(leases.tryAcquire(devices.get(1))).isEmpty();
+      assertThat(leases.tryAcquire(devices.get(2))).isEmpty();
+    }
+    leases.refuse(team, "one of them fell off the bus");
+    assertThat(leases.quarantine(devices.get(1))).isPresent();
+    assertThat(leases.quarantine(devices.get(2))).isPresent();
+    assertThat(leases.tryAcquire(team)).isEmpty();
+    leases.forgive(team);
+    leases.tryAcquire(team).orElseThrow().close();
+  }
+
+  @Test
   void saysWhichDirectoryCannotBeUsed() throws IOException {
     Path file = Files.createFile(directory.resolve("file"));
 

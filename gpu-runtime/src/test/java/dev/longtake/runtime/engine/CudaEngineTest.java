@@ -8,18 +8,23 @@ import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.ByteArrayOutputStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole engine on a GPU; that its numbers are right is for {@code VerifyCudaTest}. */
 @Tag("gpu")
@@ -67,47 +72,91 @@ class CudaEngineTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"resident", "offload"})
+  void reservesNothingOnceItIsOpen(String strategy) {
+    Rendering resident = render(Precision.BF16, Precision.BF16, Long.MAX_VALUE);
+    long budgetBytes =
+        strategy.equals("resident") ? Long.MAX_VALUE : resident.leastOffloadBytes + (1 << 20);
+    EngineConfig config = config(strategy, Precision.BF16, Precision.BF16, budgetBytes);
+    AtomicInteger reserved = new AtomicInteger();
+    ModelSource source = ModelSource.of(Checkpoint.open(CHECKPOINT), "small");
+
+    try (LongtakeEngine engine = LongtakeEngine.open(config, source, () -> counted(reserved))) {
+      int atOpen = reserved.get();
+      renderOn(engine);
+      long usedBytes = engine.device().usedBytes(); // kernels have been loaded by now
+      renderOn(engine);
+
+      assertThat(reserved).hasValue(atOpen);
+      assertThat(engine.device().usedBytes()).isEqualTo(usedBytes);
+    }
+  }
+
+  /** Opens the GPU, and counts what is reserved on it and for it. */
+  private static ComputeDevice counted(AtomicInteger reserved) {
+    ComputeDevice gpu = DeviceChoice.of("cuda", Precision.BF16, Precision.BF16).open(1);
+    return (ComputeDevice)
+        Proxy.newProxyInstance(
+            ComputeDevice.class.getClassLoader(),
+            new Class<?>[] {ComputeDevice.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().startsWith("reserve")) {
+                reserved.incrementAndGet();
+              }
+              return method.invoke(gpu, arguments);
+            });
+  }
+
   private static Rendering render(Precision precision, Precision kvPrecision, long budgetBytes) {
     return render("resident", precision, kvPrecision, budgetBytes);
   }
 
   private static Rendering render(
       String strategy, Precision precision, Precision kvPrecision, long budgetBytes) {
-    EngineConfig config =
-        new EngineConfig(
-            CHECKPOINT.toString(),
-            "cuda",
-            strategy,
-            precision,
-            HEIGHT,
-            WIDTH,
-            24,
-            4,
-            1,
-            1,
-            budgetBytes,
-            kvPrecision);
+    EngineConfig config = config(strategy, precision, kvPrecision, budgetBytes);
     try (LongtakeEngine engine = LongtakeEngine.open(config, Checkpoint.open(CHECKPOINT))) {
-      Rendering rendering = new Rendering(engine);
-      TakeSpec spec =
-          TakeSpec.first(
-              engine.encodePrompt("Someone speaks."),
-              engine.encodePicture(new Picture(HEIGHT, WIDTH, new byte[HEIGHT * WIDTH * 3])),
-              engine.encodeAudio(new float[3 * 16_000], 0),
-              1);
-      try (TakeSession take = engine.open(spec, new TakeRandom(1, 0), rendering)) {
-        for (int clip = 0; clip < CLIPS; clip++) {
-          take.renderClip(
-              (frame, rgb) -> {
-                byte[] copy = new byte[rgb.remaining()];
-                rgb.get(copy);
-                rendering.pixels.writeBytes(copy);
-              });
-        }
-      }
-      assertThat(engine.ops().workspace().peakBytes()).isLessThan(engine.plan().workspaceBytes());
-      return rendering;
+      return renderOn(engine);
     }
+  }
+
+  private static EngineConfig config(
+      String strategy, Precision precision, Precision kvPrecision, long budgetBytes) {
+    return new EngineConfig(
+        CHECKPOINT.toString(),
+        "cuda",
+        strategy,
+        precision,
+        HEIGHT,
+        WIDTH,
+        24,
+        4,
+        1,
+        1,
+        budgetBytes,
+        kvPrecision);
+  }
+
+  private static Rendering renderOn(LongtakeEngine engine) {
+    Rendering rendering = new Rendering(engine);
+    TakeSpec spec =
+        TakeSpec.first(
+            engine.encodePrompt("Someone speaks."),
+            engine.encodePicture(new Picture(HEIGHT, WIDTH, new byte[HEIGHT * WIDTH * 3])),
+            engine.encodeAudio(new float[3 * 16_000], 0),
+            1);
+    try (TakeSession take = engine.open(spec, new TakeRandom(1, 0), rendering)) {
+      for (int clip = 0; clip < CLIPS; clip++) {
+        take.renderClip(
+            (frame, rgb) -> {
+              byte[] copy = new byte[rgb.remaining()];
+              rgb.get(copy);
+              rendering.pixels.writeBytes(copy);
+            });
+      }
+    }
+    assertThat(engine.ops().workspace().peakBytes()).isLessThan(engine.plan().workspaceBytes());
+    return rendering;
   }
 
   private static final class Rendering implements GenerationListener {

@@ -59,6 +59,21 @@ class FeasibilityTest {
   }
 
   @Test
+  void listsEveryWayToShareAVideo() throws IOException {
+    Feasibility answer = PlacementReport.answer(query("5x80GiB", Precision.BF16, HOST_BYTES));
+
+    JsonNode machine = new ObjectMapper().readTree(answer.json()).get("machines").get(0);
+    double alone = row(machine, "offload on one 80GiB").get("fps_per_video").doubleValue();
+    JsonNode pipeline = row(machine, "tpp");
+    assertThat(pipeline.get("fits").booleanValue()).isTrue(); // as officially: 4 and the VAE
+    assertThat(pipeline.get("gpus").intValue()).isEqualTo(5);
+    assertThat(pipeline.get("fps_per_video").doubleValue()).isBetween(3 * alone, 6 * alone);
+    assertThat(row(machine, "sharded by heads").get("fps_per_video").doubleValue())
+        .isBetween(2 * alone, 5 * alone);
+    assertThat(row(machine, "sharded by layers").get("fits").booleanValue()).isTrue();
+  }
+
+  @Test
   void hoursFollowFromTheFrames() throws IOException {
     Feasibility answer = PlacementReport.answer(query("2xh100", Precision.FP8, HOST_BYTES));
 

@@ -112,7 +112,7 @@ class HostBlockTest {
     assertThatThrownBy(() -> HostBlock.reserve(tooMuch))
         .isInstanceOfSatisfying(
             LongtakeException.class,
-            e -> assertThat(e.code()).isEqualTo(ErrorCode.DEVICE_UNAVAILABLE))
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_HOST_MEMORY))
         .hasMessageContaining("refused " + tooMuch + " bytes");
     assertThatThrownBy(() -> HostBlock.reserve(-1))
         .isInstanceOf(IllegalArgumentException.class)

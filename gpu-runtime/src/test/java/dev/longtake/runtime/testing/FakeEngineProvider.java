@@ -13,6 +13,7 @@ import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeState;
+import dev.longtake.runtime.engine.LongtakeEngineProvider;
 import dev.longtake.runtime.model.picture.OutputSize;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -182,6 +183,11 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
     return cpuDevices.isEmpty()
         ? List.of(LeasableDevice.CPU)
         : CpuDevices.parse("cpuDevices", cpuDevices);
+  }
+
+  @Override
+  public int devicesTogether(EngineConfig config, int available) {
+    return new LongtakeEngineProvider().devicesTogether(config, available);
   }
 
   @Override

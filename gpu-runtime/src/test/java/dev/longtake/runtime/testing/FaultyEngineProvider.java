@@ -137,6 +137,11 @@ public final class FaultyEngineProvider implements EngineProvider {
   }
 
   @Override
+  public int devicesTogether(EngineConfig config, int available) {
+    return real.devicesTogether(config, available);
+  }
+
+  @Override
   public DeviceHealth watch(LeasableDevice device) {
     return real.watch(device);
   }

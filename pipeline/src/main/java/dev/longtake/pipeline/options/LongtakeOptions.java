@@ -40,8 +40,8 @@ public interface LongtakeOptions extends PipelineOptions {
   void setCheckpoint(String checkpoint);
 
   @Description(
-      "What computes: cpu; cuda for all GPUs that a process sees; cuda:N for one of them; or auto"
-          + " for cuda where there is one. LONGTAKE_DEVICE in a worker's environment goes before.")
+      "What computes: cpu; cuda for all GPUs that a process sees; cuda:N for one of them,"
+          + " cuda:N,cuda:M for several; or auto for cuda where there is one. LONGTAKE_DEVICE in a worker's environment goes before.")
   @Default.String("auto")
   String getDevice();
 
@@ -121,6 +121,24 @@ public interface LongtakeOptions extends PipelineOptions {
   @Nullable Integer getLanes();
 
   void setLanes(@Nullable Integer lanes);
+
+  @Description("With strategy tpp, devices that denoise a video together. Default: what is best.")
+  @Nullable Integer getNumGpusDit();
+
+  void setNumGpusDit(@Nullable Integer numGpusDit);
+
+  @Description("With strategy tpp, let a device that is left over decode.")
+  @Default.Boolean(true)
+  boolean getEnableVaeParallel();
+
+  void setEnableVaeParallel(boolean enableVaeParallel);
+
+  @Description(
+      "With strategy sharded, devices that each have a part of a video's tokens and heads.")
+  @Default.Integer(1)
+  int getUlyssesSize();
+
+  void setUlyssesSize(int ulyssesSize);
 
   @Description("Threads that compute on the CPU. Default: one a processor.")
   @Nullable Integer getCpuThreads();

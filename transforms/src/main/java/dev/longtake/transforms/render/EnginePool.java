@@ -1,6 +1,7 @@
 package dev.longtake.transforms.render;
 
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
@@ -108,6 +109,7 @@ final class EnginePool {
       throws InterruptedException {
     DevicePlace place;
     synchronized (lock) {
+      know(engines, choice);
       long ticket = nextTicket++;
       try {
         place = awaitPlace(engines, choice, company, ticket);
@@ -133,13 +135,13 @@ final class EnginePool {
         if (found.isPresent()) {
           return found.get();
         }
-        requireHope(engines);
-        if (!said && places.size() < known(engines).size()) {
+        requireHope();
+        if (!said && places.size() < known().size()) {
           said = true;
-          LOG.warn("Waiting for a device: {}", whyNot(engines));
+          LOG.warn("Waiting for a device: {}", whyNot());
         }
       }
-      boolean mayComeFromOthers = served == ticket && places.size() < known(engines).size();
+      boolean mayComeFromOthers = served == ticket && places.size() < known().size();
       lock.wait(mayComeFromOthers ? POLL_MILLIS : FOR_EVER);
     }
   }
@@ -172,7 +174,7 @@ final class EnginePool {
   /** Leases a device that this process does not have yet. */
   @GuardedBy("lock")
   private Optional<DevicePlace> lease(EngineSource engines) {
-    for (LeasableDevice device : free(engines)) {
+    for (LeasableDevice device : free()) {
       Optional<GpuLease> lease = leases.tryAcquire(device);
       if (lease.isPresent()) {
         Optional<DevicePlace> place = tryOut(engines, lease.get());
@@ -215,21 +217,20 @@ final class EnginePool {
 
   /** Fails where no device can come any more, unless it is worth waiting for one. */
   @GuardedBy("lock")
-  private void requireHope(EngineSource engines) {
-    boolean allRefused =
-        known(engines).stream().allMatch(device -> leases.quarantine(device).isPresent());
+  private void requireHope() {
+    boolean allRefused = known().stream().allMatch(device -> leases.quarantine(device).isPresent());
     if (allRefused && places.stream().noneMatch(DevicePlace::isWell) && !devices.patient()) {
       throw new LongtakeException(
           ErrorCode.DEVICE_UNAVAILABLE,
           "No device is left to compute on: %s. Look after it; deleting the file ends a quarantine."
-              .formatted(whyNot(engines)));
+              .formatted(whyNot()));
     }
   }
 
   /** Says why no further device can be had. */
   @GuardedBy("lock")
-  private String whyNot(EngineSource engines) {
-    return free(engines).stream()
+  private String whyNot() {
+    return free().stream()
         .map(
             device ->
                 leases
@@ -315,19 +316,42 @@ final class EnginePool {
     }
   }
 
+  /** Looks for the devices that this process may use, as teams where an engine uses several. */
+  @GuardedBy("lock")
+  private void know(EngineSource engines, EngineChoice choice) {
+    if (known == null) {
+      List<LeasableDevice> single =
+          engines.provider().devices(devices.device(), devices.cpuDevices());
+      int together = engines.provider().devicesTogether(choice.on(single.get(0)), single.size());
+      known = together == 1 ? single : teams(single, together);
+    }
+  }
+
+  /** Returns as many teams as there are whole ones. */
+  private static List<LeasableDevice> teams(List<LeasableDevice> devices, int together) {
+    if (devices.size() < together) {
+      throw new LongtakeException(
+          ErrorCode.INVALID_CONFIG,
+          "An engine of this configuration uses %d devices, but there are %d: %s. Name more devices with --device, or let fewer work together."
+              .formatted(together, devices.size(), devices));
+    }
+    List<LeasableDevice> teams = new ArrayList<>();
+    for (int first = 0; first + together <= devices.size(); first += together) {
+      teams.add(LeasableDevice.team(devices.subList(first, first + together)));
+    }
+    return teams;
+  }
+
   /** Returns the devices that this process may use. */
   @GuardedBy("lock")
-  private List<LeasableDevice> known(EngineSource engines) {
-    if (known == null) {
-      known = engines.provider().devices(devices.device(), devices.cpuDevices());
-    }
-    return known;
+  private List<LeasableDevice> known() {
+    return requireNonNull(known);
   }
 
   /** Returns the devices that this process may use and has not leased. */
   @GuardedBy("lock")
-  private List<LeasableDevice> free(EngineSource engines) {
-    List<LeasableDevice> free = new ArrayList<>(known(engines));
+  private List<LeasableDevice> free() {
+    List<LeasableDevice> free = new ArrayList<>(known());
     places.forEach(place -> free.remove(place.device()));
     return free;
   }

@@ -12,6 +12,7 @@ import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.Fidelity;
+import dev.longtake.runtime.api.GpuTeam;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Precision;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param lanes takes in progress at once on a device, or {@link EngineConfig#LANES_AUTO}
  * @param budgetBytes most memory to use on the device
  * @param cpuThreads threads that compute on the CPU
+ * @param team how several devices share the work on a video
  * @param devices that workers lease
  */
 public record RenderSettings(
@@ -70,12 +72,13 @@ public record RenderSettings(
     int lanes,
     long budgetBytes,
     int cpuThreads,
+    GpuTeam team,
     WorkerDevices devices)
     implements Serializable {
   private static final String AUTO = "auto";
   private static final String OFFICIAL_SIZE = "720*400";
   private static final int BLOCK_FRAMES = 12;
-  private static final List<String> STRATEGIES = List.of("resident", "offload");
+  private static final List<String> STRATEGIES = List.of("resident", "offload", "sharded", "tpp");
   private static final int LANES_ON_CPU = 2;
 
   /**
@@ -116,6 +119,12 @@ public record RenderSettings(
         options.getCpuThreads() == null
             ? Runtime.getRuntime().availableProcessors()
             : atLeastOne("--cpuThreads", options.getCpuThreads()),
+        new GpuTeam(
+            options.getNumGpusDit() == null
+                ? 0
+                : atLeastOne("--numGpusDit", options.getNumGpusDit()),
+            options.getEnableVaeParallel(),
+            atLeastOne("--ulyssesSize", options.getUlyssesSize())),
         new WorkerDevices(
             workerDevice(options, device),
             cpuDevices(options),
@@ -176,7 +185,8 @@ public record RenderSettings(
             cpuThreads,
             Math.min(budgetBytes, where.memoryBytes()),
             kvPrecision)
-        .withFidelity(fidelity);
+        .withFidelity(fidelity)
+        .withTeam(team);
   }
 
   /** Returns the precisions that pixels depend on, in a word: all that are allowed are one. */

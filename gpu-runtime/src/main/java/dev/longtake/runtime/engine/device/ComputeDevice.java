@@ -85,14 +85,14 @@ public interface ComputeDevice extends AutoCloseable {
   /**
    * Reserves memory; its bytes have no particular value.
    *
-   * @throws LongtakeException DEVICE_UNAVAILABLE if there is not enough
+   * @throws LongtakeException OUT_OF_MEMORY if there is not enough
    */
   OwnedBlock reserve(long bytes);
 
   /**
    * Reserves memory of the host that the device copies from and to by itself.
    *
-   * @throws LongtakeException DEVICE_UNAVAILABLE if there is not enough
+   * @throws LongtakeException OUT_OF_HOST_MEMORY if there is not enough
    */
   OwnedBlock reserveHost(long bytes);
 

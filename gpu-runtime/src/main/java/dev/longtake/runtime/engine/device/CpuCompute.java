@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine.device;
 
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.memory.Block;
@@ -94,7 +96,11 @@ record CpuCompute(int threads) implements ComputeDevice {
 
   @Override
   public OwnedBlock reserve(long bytes) {
-    return HostBlock.reserve(bytes);
+    try {
+      return HostBlock.reserve(bytes);
+    } catch (LongtakeException e) {
+      throw new LongtakeException(ErrorCode.OUT_OF_MEMORY, String.valueOf(e.getMessage()), e);
+    }
   }
 
   @Override

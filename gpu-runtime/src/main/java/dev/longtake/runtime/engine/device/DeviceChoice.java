@@ -12,6 +12,7 @@ import dev.longtake.runtime.cuda.CudaDriver;
 import dev.longtake.runtime.cuda.GpuHealth;
 import dev.longtake.runtime.cuda.NativeLibraries;
 import dev.longtake.runtime.tensor.DType;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A device and how precisely to compute on it, as configured.
@@ -82,6 +84,10 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
         return new DeviceInfo("cpu", "cpu, because: " + e.getMessage(), List.copyOf(OF_CPU));
       }
     }
+    if (asked.contains(",")) {
+      List<DeviceInfo> each = names(asked).map(DeviceChoice::look).toList();
+      return new DeviceInfo(asked, describe(each), each.get(0).precisions());
+    }
     DeviceChoice choice = usual(asked);
     if (choice.gpu.isEmpty()) {
       return new DeviceInfo("cpu", "cpu", List.copyOf(OF_CPU));
@@ -97,7 +103,7 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
    * @throws LongtakeException INVALID_CONFIG
    */
   public static DeviceInfo elsewhere(String asked) {
-    boolean isCpu = usual(asked).gpu.isEmpty();
+    boolean isCpu = names(asked).map(DeviceChoice::usual).allMatch(each -> each.gpu.isEmpty());
     return new DeviceInfo(asked, asked + " of each worker", List.copyOf(isCpu ? OF_CPU : OF_CUDA));
   }
 
@@ -122,6 +128,9 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
       } catch (LongtakeException e) {
         return List.of(LeasableDevice.CPU);
       }
+    }
+    if (asked.contains(",")) {
+      return names(asked).flatMap(name -> leasable(name, "").stream()).toList();
     }
     DeviceChoice choice = usual(asked);
     if (choice.gpu.isEmpty()) {
@@ -148,10 +157,21 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
    * @throws LongtakeException DEVICE_FAULT
    */
   public static DeviceHealth watch(LeasableDevice device) {
+    if (!device.members().isEmpty()) {
+      return TeamHealth.watch(device.members());
+    }
     OptionalInt gpu = usual(device.device()).gpu;
     return gpu.isEmpty()
         ? CPU_HEALTH
         : GpuHealth.watch(CudaDriver.load().device(gpu.getAsInt()), new NativeLibraries(null));
+  }
+
+  private static Stream<String> names(String asked) {
+    return Arrays.stream(asked.split(",", -1));
+  }
+
+  private static String describe(List<DeviceInfo> devices) {
+    return devices.stream().map(DeviceInfo::description).collect(Collectors.joining(", "));
   }
 
   /** Reads a device's name; in the precision that is usual there. */

@@ -14,6 +14,9 @@ final class HostMemory {
   private static final Path MEMINFO = Path.of("/proc/meminfo");
   private static final Path LIMIT = Path.of("/sys/fs/cgroup/memory.max");
   private static final Path USED = Path.of("/sys/fs/cgroup/memory.current");
+  private static final Path USES = Path.of("/sys/fs/cgroup/memory.stat");
+  private static final Pattern DROPPABLE =
+      Pattern.compile("^inactive_file (\\d+)$", Pattern.MULTILINE);
 
   /** Left to the Java heap, the page cache and whoever else is there. */
   private static final long RESERVE_BYTES = 2L << 30;
@@ -32,12 +35,21 @@ final class HostMemory {
         String limit = Files.readString(LIMIT).strip();
         if (!limit.equals("max")) {
           long used = Long.parseLong(Files.readString(USED).strip());
-          bytes = Math.min(bytes, Long.parseLong(limit) - used);
+          bytes = Math.min(bytes, Long.parseLong(limit) - used + droppableBytes());
         }
       }
       return Math.max(0, bytes - RESERVE_BYTES);
     } catch (IOException e) {
       throw new UncheckedIOException("reading how much memory the host has", e);
     }
+  }
+
+  /** Returns the bytes of files that were read and are kept for no need, a checkpoint's mostly. */
+  private static long droppableBytes() throws IOException {
+    if (!Files.isReadable(USES)) {
+      return 0;
+    }
+    Matcher matcher = DROPPABLE.matcher(Files.readString(USES));
+    return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
   }
 }

@@ -85,6 +85,29 @@ public record SweepForecast(int lanes, int steps, double sweepSeconds, double de
         speed.convolutionSeconds(job.decodeOperations()));
   }
 
+  /**
+   * Returns what becomes of this if every forward is divided among devices by tokens and heads:
+   * queries, keys, values and results change devices in every layer, and decoding is not divided.
+   */
+  public SweepForecast dividedByHeads(int devices, ModelShape model, DeviceSpeed speed) {
+    double elements =
+        4.0 * model.grid().blockTokens() / devices * model.dit().width() * (devices - 1) / devices;
+    double exchange = speed.peerSeconds(elements * DType.BF16.bytes()) * model.dit().layers();
+    return new SweepForecast(
+        lanes, steps, sweepSeconds / devices + lanes * exchange, decodeSeconds);
+  }
+
+  /**
+   * Returns the frames a second of a pipeline as fast as its slowest device.
+   *
+   * @param share of all steps' forwards that this device does
+   * @param decodes whether it decodes, too
+   */
+  public double pipelineFps(double share, boolean decodes) {
+    double seconds = share * steps * sweepSeconds / lanes + (decodes ? decodeSeconds : 0);
+    return BLOCK_VIDEO_FRAMES / seconds;
+  }
+
   /** Returns the frames a second of all lanes, of denoising alone. */
   public double denoiseFps() {
     return lanes * BLOCK_VIDEO_FRAMES / (steps * sweepSeconds);
