@@ -174,21 +174,7 @@ public record EngineConfig(
 
   /** Returns the same with another strategy. */
   public EngineConfig withStrategy(String other) {
-    return new EngineConfig(
-        checkpointDir,
-        device,
-        other,
-        precision,
-        height,
-        width,
-        clipFrames,
-        sampleSteps,
-        lanes,
-        cpuThreads,
-        budgetBytes,
-        kvPrecision,
-        team,
-        fidelity);
+    return placed(other, precision, kvPrecision, lanes);
   }
 
   /** Returns the same with devices that share the work in another way. */

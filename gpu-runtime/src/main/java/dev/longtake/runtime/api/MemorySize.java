@@ -1,5 +1,6 @@
 package dev.longtake.runtime.api;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -8,7 +9,16 @@ public final class MemorySize {
   private static final Pattern SIZE =
       Pattern.compile("(\\d{1,6}(?:\\.\\d{1,3})?)(MiB|GiB)", Pattern.CASE_INSENSITIVE);
 
+  private static final double GIB = 1L << 30;
+
   private MemorySize() {}
+
+  /**
+   * Returns how many GiB that is, with two decimals, without the unit; the same in every locale.
+   */
+  public static String gib(long bytes) {
+    return String.format(Locale.ROOT, "%.2f", bytes / GIB);
+  }
 
   /**
    * Returns the bytes that an option's value says.

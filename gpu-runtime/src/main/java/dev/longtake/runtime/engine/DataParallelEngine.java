@@ -15,21 +15,17 @@ import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.device.LinkTable;
 import dev.longtake.runtime.sampling.TakeNoise;
-import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.strategy.sharded.Shard;
 import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.IntFunction;
-import java.util.stream.Collectors;
 
 /**
  * Engines on a device each: takes are dealt to them one by one. They read one checkpoint, and know
@@ -39,13 +35,15 @@ import java.util.stream.Collectors;
 final class DataParallelEngine implements OpenEngine {
   private final EngineConfig config;
   private final Resources resources;
-  private final List<LongtakeEngine> engines = new ArrayList<>();
+  private final EngineGroup group;
   private final BlockingQueue<LongtakeEngine> freeLanes = new LinkedBlockingQueue<>();
-  private int lanes;
+  private final int lanes;
 
-  private DataParallelEngine(EngineConfig config, Resources resources) {
+  private DataParallelEngine(EngineConfig config, Resources resources, EngineGroup group) {
     this.config = config;
     this.resources = resources;
+    this.group = group;
+    this.lanes = addLanes();
   }
 
   /**
@@ -65,9 +63,8 @@ final class DataParallelEngine implements OpenEngine {
     resources.add(source);
     try {
       requireALaneEach(config, names.size());
-      DataParallelEngine engine = new DataParallelEngine(config, resources);
-      engine.openAll(source, names, devices);
-      return engine;
+      EngineGroup group = openAll(config, source, names, devices, resources);
+      return new DataParallelEngine(config, resources, group);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -90,32 +87,39 @@ final class DataParallelEngine implements OpenEngine {
     }
   }
 
-  private void openAll(ModelSource source, List<String> names, IntFunction<ComputeDevice> devices) {
+  private static EngineGroup openAll(
+      EngineConfig config,
+      ModelSource source,
+      List<String> names,
+      IntFunction<ComputeDevice> devices,
+      Resources resources) {
     int count = names.size();
+    boolean sharded = config.strategy().equals(ShardedStrategy.NAME);
     List<LongtakeEngine> opened =
         Together.open(
             count,
             // Who pins memory of the host must see what those before have left of it.
-            pinsMemory(source) ? 1 : count,
+            pinsMemory(config, source) ? 1 : count,
             index -> {
               int asked = config.lanes();
               int ownLanes = asked / count + (index < asked % count ? 1 : 0);
               return LongtakeEngine.open(
                   config.on(names.get(index), ownLanes),
-                  isSharded() ? new ShardedStrategy(new Shard(index, count)) : null,
+                  sharded ? new ShardedStrategy(new Shard(index, count)) : null,
                   new SharedSource(source),
                   () -> devices.apply(index));
             });
-    opened.forEach(engine -> engines.add(resources.add(engine)));
-    if (isSharded()) {
-      LinkTable links = LinkTable.measure(engines.stream().map(LongtakeEngine::device).toList());
-      LayerSharing.connect(engines, links, resources);
+    opened.forEach(resources::add);
+    EngineGroup group = new EngineGroup(opened);
+    if (sharded) {
+      LayerSharing.connect(group, resources);
     }
-    addLanes();
+    return group;
   }
 
-  /** Deals takes to one engine after the other, as long as they have lanes. */
-  private void addLanes() {
+  /** Deals takes to one engine after the other, as long as they have lanes; returns how many. */
+  private int addLanes() {
+    List<LongtakeEngine> engines = group.members();
     int most = engines.stream().mapToInt(engine -> engine.config().lanes()).max().orElseThrow();
     for (int lane = 0; lane < most; lane++) {
       for (LongtakeEngine engine : engines) {
@@ -124,14 +128,10 @@ final class DataParallelEngine implements OpenEngine {
         }
       }
     }
-    lanes = freeLanes.size();
+    return freeLanes.size();
   }
 
-  private boolean isSharded() {
-    return config.strategy().equals(ShardedStrategy.NAME);
-  }
-
-  private boolean pinsMemory(ModelSource source) {
+  private static boolean pinsMemory(EngineConfig config, ModelSource source) {
     if (config.strategy().equals(StrategyChooser.AUTO)) {
       return true; // a device that has too little memory will
     }
@@ -146,39 +146,37 @@ final class DataParallelEngine implements OpenEngine {
   /** Returns the whole configuration, with the strategy that the devices were found to need. */
   @Override
   public EngineConfig config() {
-    EngineConfig first = engines.get(0).config();
+    EngineConfig first = group.first().config();
     return config.placed(first.strategy(), first.precision(), first.kvPrecision(), lanes);
   }
 
   @Override
   public Choice choice() {
-    Choice first = engines.get(0).choice();
+    Choice first = group.first().choice();
     return new Choice(
-        "on each of %d devices %s".formatted(engines.size(), first.strategy()),
+        "on each of %d devices %s".formatted(group.members().size(), first.strategy()),
         memoryPlan(),
         first.reason());
   }
 
   @Override
   public String memoryPlan() {
-    return engines.stream()
-        .map(engine -> engine.device().description() + ": " + engine.memoryPlan())
-        .collect(Collectors.joining(System.lineSeparator()));
+    return group.memoryPlan();
   }
 
   @Override
   public DeviceUse use() {
-    return engines.stream().map(LongtakeEngine::use).reduce(DeviceUse.NONE, DeviceUse::and);
+    return group.use();
   }
 
   @Override
   public EngineShape shape() {
-    return engines.get(0).shape();
+    return group.first().shape();
   }
 
   @Override
   public List<Part> parts() {
-    return engines.stream().flatMap(engine -> engine.parts().stream()).toList();
+    return group.parts();
   }
 
   @Override
@@ -199,12 +197,7 @@ final class DataParallelEngine implements OpenEngine {
   /** Returns an engine with a lane free, or any. */
   private LongtakeEngine leastBusy() {
     LongtakeEngine free = freeLanes.peek();
-    return free == null ? engines.get(0) : free;
-  }
-
-  @Override
-  public TakeSession open(TakeSpec spec) {
-    return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
+    return free == null ? group.first() : free;
   }
 
   @Override

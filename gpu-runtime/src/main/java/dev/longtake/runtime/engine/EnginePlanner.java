@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static dev.longtake.runtime.api.MemorySize.gib;
+
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.TakeSpec;
@@ -24,7 +26,6 @@ import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import dev.longtake.runtime.tensor.DType;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
 
@@ -36,7 +37,6 @@ import java.util.function.IntPredicate;
  */
 final class EnginePlanner {
   private static final String SMALLEST_STRATEGY = "offload";
-  private static final double GIB = 1L << 30;
 
   /** Numbers that nobody looks at. */
   private static final TakeNoise SILENCE =
@@ -304,10 +304,6 @@ final class EnginePlanner {
             + "host memory. Use a smaller size or fewer frames a clip, or raise the budget to that.")
         .formatted(
             offload.name(), gib(least.memory().totalBytes()), gib(least.memory().hostBytes()));
-  }
-
-  private static String gib(long bytes) {
-    return String.format(Locale.ROOT, "%.2f", bytes / GIB);
   }
 
   private static Readback readback(Ops ops, EngineShape shape) {

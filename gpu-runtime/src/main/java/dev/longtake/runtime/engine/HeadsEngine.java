@@ -16,21 +16,16 @@ import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.device.DeviceLinks;
 import dev.longtake.runtime.engine.device.LinkTable;
 import dev.longtake.runtime.sampling.TakeNoise;
-import dev.longtake.runtime.sampling.TakeRandom;
-import dev.longtake.runtime.spi.DeviceLink;
 import dev.longtake.runtime.strategy.sharded.HeadExchange;
 import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
 import dev.longtake.runtime.strategy.sharded.Meeting;
 import dev.longtake.runtime.strategy.sharded.Shard;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntFunction;
-import java.util.stream.Collectors;
 
 /**
  * Several devices that render every take together, each with some of the tokens and heads. Every
@@ -41,15 +36,14 @@ import java.util.stream.Collectors;
 final class HeadsEngine implements OpenEngine {
   private final EngineConfig config;
   private final Resources resources;
-  private final List<LongtakeEngine> members;
+  private final EngineGroup group;
   private final Team team;
   private final Semaphore freeLanes;
 
-  private HeadsEngine(
-      EngineConfig config, Resources resources, List<LongtakeEngine> members, Team team) {
+  private HeadsEngine(EngineConfig config, Resources resources, EngineGroup group, Team team) {
     this.config = config;
     this.resources = resources;
-    this.members = members;
+    this.group = group;
     this.team = team;
     this.freeLanes = new Semaphore(config.lanes(), true);
   }
@@ -132,14 +126,15 @@ final class HeadsEngine implements OpenEngine {
     int lanes = members.stream().mapToInt(each -> each.config().lanes()).min().orElseThrow();
     Meeting meeting = new Meeting(count);
     List<HeadExchange> exchanges = members.stream().map(HeadsEngine::exchange).toList();
-    LinkTable table = LinkTable.measure(members.stream().map(LongtakeEngine::device).toList());
+    EngineGroup group = new EngineGroup(members);
+    LinkTable table = group.measureLinks();
     for (int to = 0; to < count; to++) {
-      exchanges.get(to).connect(exchanges, links(members, to, table, resources), meeting);
+      exchanges.get(to).connect(exchanges, group.linksTo(to, table, resources), meeting);
     }
     Runnable settle = () -> members.forEach(HeadsEngine::settle);
     resources.add(settle::run); // nothing may be on its way when links and devices are closed
     Team team = resources.add(new Team(count, meeting, settle));
-    return new HeadsEngine(config.on(config.device(), lanes), resources, members, team);
+    return new HeadsEngine(config.on(config.device(), lanes), resources, group, team);
   }
 
   private static HeadExchange exchange(LongtakeEngine member) {
@@ -147,33 +142,9 @@ final class HeadsEngine implements OpenEngine {
         Objects.requireNonNull(member.stack().transformer().executor().division());
   }
 
-  private static List<DeviceLink> links(
-      List<LongtakeEngine> members, int to, LinkTable table, Resources resources) {
-    List<DeviceLink> links = new ArrayList<>();
-    for (int from = 0; from < members.size(); from++) {
-      LongtakeEngine source = members.get(from);
-      LongtakeEngine target = members.get(to);
-      links.add(
-          from == to
-              ? DeviceLinks.planned() // never used
-              : resources.add(
-                  DeviceLinks.open(
-                      source.device(),
-                      source.queues(),
-                      target.device(),
-                      target.queues(),
-                      table.between(from, to))));
-    }
-    return links;
-  }
-
   private static void settle(LongtakeEngine member) {
     member.device().makeCurrent();
     exchange(member).settle();
-  }
-
-  private LongtakeEngine first() {
-    return members.get(0);
   }
 
   @Override
@@ -184,51 +155,44 @@ final class HeadsEngine implements OpenEngine {
   @Override
   public Choice choice() {
     return new Choice(
-        "%s by heads on %d devices".formatted(config.strategy(), members.size()),
+        "%s by heads on %d devices".formatted(config.strategy(), group.members().size()),
         memoryPlan(),
-        first().choice().reason());
+        group.first().choice().reason());
   }
 
   @Override
   public String memoryPlan() {
-    return members.stream()
-        .map(member -> member.device().description() + ": " + member.memoryPlan())
-        .collect(Collectors.joining(System.lineSeparator()));
+    return group.memoryPlan();
   }
 
   @Override
   public EngineShape shape() {
-    return first().shape();
+    return group.first().shape();
   }
 
   @Override
   public DeviceUse use() {
-    return members.stream().map(LongtakeEngine::use).reduce(DeviceUse.NONE, DeviceUse::and);
+    return group.use();
   }
 
   @Override
   public List<Part> parts() {
-    return members.stream().flatMap(member -> member.parts().stream()).toList();
+    return group.parts();
   }
 
   @Override
   public HostValues encodePrompt(String prompt) {
-    return first().encodePrompt(prompt);
+    return group.first().encodePrompt(prompt);
   }
 
   @Override
   public HostValues encodeAudio(float[] samples, int silentFrames) {
-    return first().encodeAudio(samples, silentFrames);
+    return group.first().encodeAudio(samples, silentFrames);
   }
 
   @Override
   public PictureLatents encodePicture(Picture picture) {
-    return first().encodePicture(picture);
-  }
-
-  @Override
-  public TakeSession open(TakeSpec spec) {
-    return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
+    return group.first().encodePicture(picture);
   }
 
   /** Only the first device's intermediate results are seen by {@code listener}. */
@@ -241,7 +205,8 @@ final class HeadsEngine implements OpenEngine {
           rank ->
               session.set(
                   rank,
-                  members
+                  group
+                      .members()
                       .get(rank)
                       .open(spec, random, rank == 0 ? listener : GenerationListener.NONE)));
       return session;
@@ -259,7 +224,7 @@ final class HeadsEngine implements OpenEngine {
 
   /** A take on all devices. */
   private final class Session implements TakeSession {
-    private final TakeSession[] takes = new TakeSession[members.size()];
+    private final TakeSession[] takes = new TakeSession[group.members().size()];
     private boolean closed;
 
     void set(int rank, TakeSession take) {

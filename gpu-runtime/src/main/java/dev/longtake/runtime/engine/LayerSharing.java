@@ -1,10 +1,7 @@
 package dev.longtake.runtime.engine;
 
-import dev.longtake.runtime.engine.device.DeviceLinks;
 import dev.longtake.runtime.engine.device.LinkTable;
-import dev.longtake.runtime.spi.DeviceLink;
 import dev.longtake.runtime.strategy.sharded.ShardExecutor;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Lets engines that own a share of the layers each have those of the others. */
@@ -14,23 +11,18 @@ final class LayerSharing {
   /**
    * Links engines that have just been opened with the strategy {@code sharded}.
    *
-   * @param engines by rank; closed after {@code resources} of this
+   * @param group engines by rank; closed after {@code resources} of this
    * @param resources gets what has to be closed before any engine
    */
-  static void connect(List<LongtakeEngine> engines, LinkTable table, Resources resources) {
+  static void connect(EngineGroup group, Resources resources) {
+    List<LongtakeEngine> engines = group.members();
+    LinkTable table = group.measureLinks();
     List<ShardExecutor> executors =
         engines.stream()
             .map(engine -> (ShardExecutor) engine.stack().transformer().executor())
             .toList();
     for (int to = 0; to < engines.size(); to++) {
-      List<DeviceLink> links = new ArrayList<>();
-      for (int from = 0; from < engines.size(); from++) {
-        links.add(
-            from == to
-                ? DeviceLinks.planned() // never used
-                : resources.add(open(engines.get(from), engines.get(to), table, from, to)));
-      }
-      executors.get(to).connect(executors, links);
+      executors.get(to).connect(executors, group.linksTo(to, table, resources));
     }
     // Closed first: nothing may be on its way between devices when links and engines are closed.
     for (int rank = 0; rank < engines.size(); rank++) {
@@ -42,11 +34,5 @@ final class LayerSharing {
             executor.settle();
           });
     }
-  }
-
-  private static DeviceLink open(
-      LongtakeEngine from, LongtakeEngine to, LinkTable table, int fromRank, int toRank) {
-    return DeviceLinks.open(
-        from.device(), from.queues(), to.device(), to.queues(), table.between(fromRank, toRank));
   }
 }

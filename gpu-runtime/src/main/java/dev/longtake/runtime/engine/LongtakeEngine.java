@@ -18,8 +18,6 @@ import dev.longtake.runtime.engine.StrategyChooser.Chosen;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.Readback;
-import dev.longtake.runtime.memory.Arena;
-import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.picture.PictureResizer;
@@ -27,7 +25,6 @@ import dev.longtake.runtime.model.t5.PromptText;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
-import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Residency;
@@ -54,7 +51,7 @@ public final class LongtakeEngine implements OpenEngine {
   private final Tokenizer tokenizer;
   private final DeviceQueues queues;
   private final ModelStack stack;
-  private final @Nullable T5Encoder textEncoder; // null: a guest in a free lane
+  private final TextEncoders textEncoders;
   private final ConditionEncoder conditions;
   private final LanePool lanes;
   private final DeviceTurns turns;
@@ -93,8 +90,7 @@ public final class LongtakeEngine implements OpenEngine {
             plan.residency(),
             device,
             reserved.placement());
-    this.textEncoder =
-        plan.text() == TextPlacement.RESIDENT ? loadTextEncoder(reserved.text()) : null;
+    this.textEncoders = new TextEncoders(shape, source, stack.ops(), plan.text(), reserved.text());
     this.conditions = new ConditionEncoder(stack.media());
     this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
     this.lanes = new LanePool(stack, reserved.lanes(), reserved.hostLanes(), readbacks);
@@ -204,13 +200,13 @@ public final class LongtakeEngine implements OpenEngine {
   @Override
   public HostValues encodePrompt(String prompt) {
     int[] ids = tokenizer.encode(PromptText.clean(prompt));
-    T5Encoder resident = textEncoder;
+    T5Encoder resident = textEncoders.resident();
     if (resident != null) {
       return turns.get(() -> conditions.prompt(resident, ids));
     }
     LanePool.Slot slot = lanes.take();
     try {
-      return turns.get(() -> conditions.prompt(visitingTextEncoder(slot.memory()), ids));
+      return turns.get(() -> conditions.prompt(textEncoders.visiting(slot.memory()), ids));
     } finally {
       turns.run(() -> lanes.giveBackOverwritten(slot));
     }
@@ -225,11 +221,6 @@ public final class LongtakeEngine implements OpenEngine {
   public PictureLatents encodePicture(Picture picture) {
     float[] pixels = PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
     return turns.get(() -> conditions.picture(pixels));
-  }
-
-  @Override
-  public TakeSession open(TakeSpec spec) {
-    return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
   }
 
   @Override
@@ -304,18 +295,6 @@ public final class LongtakeEngine implements OpenEngine {
     checkState(lanes.allFree(), "a take is still open; close it first");
     device.makeCurrent();
     resources.close();
-  }
-
-  private T5Encoder visitingTextEncoder(Block memory) {
-    return plan.text() == TextPlacement.GUEST
-        ? loadTextEncoder(memory)
-        : ModelStack.streamTextEncoder(
-            shape, source, source::reader, stack.ops(), new Arena("text encoder", memory));
-  }
-
-  private T5Encoder loadTextEncoder(Block memory) {
-    return ModelStack.loadTextEncoder(
-        shape, source, source::reader, stack.ops(), new Arena("text encoder", memory));
   }
 
   private final class Session implements TakeSession {

@@ -6,6 +6,7 @@ import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.sampling.TakeNoise;
+import dev.longtake.runtime.sampling.TakeRandom;
 import java.util.List;
 
 /** An engine with what is needed to measure it, and to look into it. */
@@ -23,6 +24,11 @@ public interface OpenEngine extends AvatarEngine {
 
   /** Returns what the engine has of each device, in the order in which they were configured. */
   List<Part> parts();
+
+  @Override
+  default TakeSession open(TakeSpec spec) {
+    return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
+  }
 
   /**
    * Begins a take whose random numbers and intermediate results are somebody else's.

@@ -14,13 +14,10 @@ import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.ModelSource.Tokenizer;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.LinkTable;
-import dev.longtake.runtime.memory.Arena;
-import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.model.picture.PictureResizer;
 import dev.longtake.runtime.model.t5.PromptText;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.sampling.TakeNoise;
-import dev.longtake.runtime.sampling.TakeRandom;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -28,7 +25,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,14 +33,13 @@ final class PipelineEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(PipelineEngine.class);
 
   private final EngineConfig config;
-  private final ModelSource source;
   private final EngineShape shape;
   private final PipelineLayout layout;
   private final Resources resources;
   private final List<PipelineDevice> devices;
   private final PipelineDevice decoder;
   private final Tokenizer tokenizer;
-  private final @Nullable T5Encoder textEncoder; // null: a guest in a free lane
+  private final TextEncoders textEncoders;
   private final ConditionEncoder conditions;
   private final BlockingQueue<PipelineLane> lanes = new LinkedBlockingQueue<>();
   private final ExecutorService threads =
@@ -59,7 +54,6 @@ final class PipelineEngine implements OpenEngine {
       IntFunction<ComputeDevice> open,
       Resources resources) {
     this.config = config;
-    this.source = source;
     this.shape = shape;
     this.resources = resources;
     this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
@@ -75,10 +69,15 @@ final class PipelineEngine implements OpenEngine {
     devices.forEach(resources::add);
     this.decoder = devices.get(devices.size() - 1);
     this.conditions = new ConditionEncoder(decoder.parts().media());
-    this.textEncoder =
-        decoder.plan().text() == TextPlacement.RESIDENT
-            ? decoder.get(() -> loadTextEncoder(decoder.reserved().text()))
-            : null;
+    this.textEncoders =
+        decoder.get(
+            () ->
+                new TextEncoders(
+                    shape,
+                    source,
+                    decoder.ops(),
+                    decoder.plan().text(),
+                    decoder.reserved().text()));
     LinkTable links = LinkTable.measure(devices.stream().map(PipelineDevice::device).toList());
     for (int lane = 0; lane < config.lanes(); lane++) {
       lanes.add(new PipelineLane(devices, shape, links, lane, resources));
@@ -157,7 +156,7 @@ final class PipelineEngine implements OpenEngine {
   @Override
   public HostValues encodePrompt(String prompt) {
     int[] ids = tokenizer.encode(PromptText.clean(prompt));
-    T5Encoder resident = textEncoder;
+    T5Encoder resident = textEncoders.resident();
     if (resident != null) {
       return decoder.get(() -> conditions.prompt(resident, ids));
     }
@@ -167,7 +166,7 @@ final class PipelineEngine implements OpenEngine {
       return decoder.get(
           () -> {
             try {
-              return conditions.prompt(visitingTextEncoder(host.memory()), ids);
+              return conditions.prompt(textEncoders.visiting(host.memory()), ids);
             } finally {
               host.renew();
             }
@@ -175,18 +174,6 @@ final class PipelineEngine implements OpenEngine {
     } finally {
       lanes.add(lane);
     }
-  }
-
-  private T5Encoder visitingTextEncoder(Block memory) {
-    return decoder.plan().text() == TextPlacement.GUEST
-        ? loadTextEncoder(memory)
-        : ModelStack.streamTextEncoder(
-            shape, source, source::reader, decoder.ops(), new Arena("text encoder", memory));
-  }
-
-  private T5Encoder loadTextEncoder(Block memory) {
-    return ModelStack.loadTextEncoder(
-        shape, source, source::reader, decoder.ops(), new Arena("text encoder", memory));
   }
 
   @Override
@@ -198,11 +185,6 @@ final class PipelineEngine implements OpenEngine {
   public PictureLatents encodePicture(Picture picture) {
     float[] pixels = PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
     return decoder.get(() -> conditions.picture(pixels));
-  }
-
-  @Override
-  public TakeSession open(TakeSpec spec) {
-    return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);
   }
 
   @Override

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  * opened, so none fits here and is refused there.
  */
 final class PlacementTable {
-  private static final double WORTH_IT = 1.02;
   private static final double SECONDS_PER_HOUR = 3600;
 
   private final FeasibilityQuery query;
@@ -120,7 +119,7 @@ final class PlacementTable {
   private Way bestOfAll(PaperGpu gpu, int sharers) {
     Way resident = best(gpu, ExecutionStrategies.named("resident"), sharers);
     Way offload = best(gpu, ExecutionStrategies.named("offload"), sharers);
-    return resident.fps() * WORTH_IT >= offload.fps() && resident.forecast() != null
+    return resident.fps() * StrategyChooser.WORTH_IT >= offload.fps() && resident.forecast() != null
         ? resident
         : offload;
   }
@@ -252,7 +251,7 @@ final class PlacementTable {
       EnginePlan plan = planner.plan(strategy, count, budget.deviceBytes(), budget.hostBytes());
       if (budget.holds(plan)) {
         Way way = new Way(plan, budget, planner.forecast(strategy, plan, gpu.speed()));
-        best = best == null || way.fps() > best.fps() * WORTH_IT ? way : best;
+        best = best == null || way.fps() > best.fps() * StrategyChooser.WORTH_IT ? way : best;
       }
     }
     return best == null

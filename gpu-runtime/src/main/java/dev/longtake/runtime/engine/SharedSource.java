@@ -1,52 +1,9 @@
 package dev.longtake.runtime.engine;
 
-import dev.longtake.runtime.memory.Arena;
-import dev.longtake.runtime.model.dit.AudioMix;
-import dev.longtake.runtime.model.dit.DitConfig;
-import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.weights.StoredTensor;
-import dev.longtake.runtime.weights.WeightTypes;
-
 /** Models that several engines are opened on: closing one of them leaves the source open. */
-record SharedSource(ModelSource inner) implements ModelSource {
-  @Override
-  public String description() {
-    return inner.description();
-  }
-
-  @Override
-  public EngineShape shape(int height, int width, int clipFrames, int sampleSteps) {
-    return inner.shape(height, width, clipFrames, sampleSteps);
-  }
-
-  @Override
-  public int audioLeadFrames() {
-    return inner.audioLeadFrames();
-  }
-
-  @Override
-  public PartReader reader(ModelPart part, Ops ops, Arena arena, WeightTypes types) {
-    return inner.reader(part, ops, arena, types);
-  }
-
-  @Override
-  public PartReader plannedReader(ModelPart part, Ops ops, Arena arena, WeightTypes types) {
-    return inner.plannedReader(part, ops, arena, types);
-  }
-
-  @Override
-  public StoredTensor tokenEmbedding() {
-    return inner.tokenEmbedding();
-  }
-
-  @Override
-  public AudioMix audioMix(DitConfig config) {
-    return inner.audioMix(config);
-  }
-
-  @Override
-  public Tokenizer openTokenizer(int most) {
-    return inner.openTokenizer(most);
+final class SharedSource extends ForwardingSource {
+  SharedSource(ModelSource inner) {
+    super(inner);
   }
 
   @Override

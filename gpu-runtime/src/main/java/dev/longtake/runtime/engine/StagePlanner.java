@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.HostReadback;
@@ -20,14 +21,12 @@ import dev.longtake.runtime.strategy.tpp.StageSpan.ConditionPart;
 import dev.longtake.runtime.strategy.tpp.StageSpan.StepPart;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Finds out what one device of a pipeline will need, as {@link EnginePlanner} does for a device
  * that does everything.
  */
 final class StagePlanner {
-  private static final double GIB = 1L << 30;
 
   private final EngineShape shape;
   private final ModelSource source;
@@ -159,13 +158,12 @@ final class StagePlanner {
   private LongtakeException refused(EnginePlan least, MemoryBudget budget) {
     return new LongtakeException(
         ErrorCode.PLAN_DOES_NOT_FIT,
-        String.format(
-            Locale.ROOT,
-            "Strategy 'tpp' needs on %s, which %s, %s, but the budget is %.2f GiB. Use more "
-                + "devices, fewer lanes, a smaller size or fewer frames a clip, or raise the budget.",
-            device.description(),
-            role.describe(),
-            least.describe(),
-            budget.deviceBytes() / GIB));
+        ("Strategy 'tpp' needs on %s, which %s, %s, but the budget is %s GiB. Use more devices, "
+                + "fewer lanes, a smaller size or fewer frames a clip, or raise the budget.")
+            .formatted(
+                device.description(),
+                role.describe(),
+                least.describe(),
+                MemorySize.gib(budget.deviceBytes())));
   }
 }

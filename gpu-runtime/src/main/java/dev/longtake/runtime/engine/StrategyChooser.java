@@ -6,6 +6,7 @@ import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.Fidelity;
 import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.Candidate.Format;
 import dev.longtake.runtime.engine.device.ComputeDevice;
@@ -36,9 +37,11 @@ final class StrategyChooser {
   static final int MOST_LANES = 8;
 
   static final List<String> SIMPLEST_FIRST = List.of("resident", "offload");
-  private static final double WORTH_IT = 1.02;
+
+  /** What is not faster by more than this is not worth a less simple way. */
+  static final double WORTH_IT = 1.02;
+
   private static final int BLOCK_FRAMES = EngineShape.blockVideoFrames();
-  private static final double GIB = 1L << 30;
 
   private final EngineConfig config;
   private final List<ExecutionStrategy> strategies;
@@ -241,13 +244,13 @@ final class StrategyChooser {
 
   private static String whyNot(ExecutionStrategy strategy, EnginePlan least, MemoryBudget budget) {
     boolean deviceIsTooSmall = least.memory().totalBytes() > budget.deviceBytes();
-    return String.format(
-        Locale.ROOT,
-        "%s needs %.2f GiB of the %s's %.2f",
-        strategy.name(),
-        (deviceIsTooSmall ? least.memory().totalBytes() : least.memory().hostBytes()) / GIB,
-        deviceIsTooSmall ? "device" : "host",
-        (deviceIsTooSmall ? budget.deviceBytes() : budget.hostBytes()) / GIB);
+    return "%s needs %s GiB of the %s's %s"
+        .formatted(
+            strategy.name(),
+            MemorySize.gib(
+                deviceIsTooSmall ? least.memory().totalBytes() : least.memory().hostBytes()),
+            deviceIsTooSmall ? "device" : "host",
+            MemorySize.gib(deviceIsTooSmall ? budget.deviceBytes() : budget.hostBytes()));
   }
 
   private LongtakeException refusal(MemoryBudget budget, List<Integer> lanes) {

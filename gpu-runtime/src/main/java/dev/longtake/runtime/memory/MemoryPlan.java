@@ -1,8 +1,7 @@
 package dev.longtake.runtime.memory;
 
 import static com.google.common.base.Preconditions.checkArgument;
-
-import java.util.Locale;
+import static dev.longtake.runtime.api.MemorySize.gib;
 
 /**
  * The bytes that an engine needs, by use; known before anything is allocated.
@@ -28,7 +27,6 @@ public record MemoryPlan(
     long driverBytes,
     long hostWeightBytes,
     long hostLaneBytes) {
-  private static final double GIB = 1L << 30;
 
   /** Checks that nothing is negative. */
   public MemoryPlan {
@@ -119,9 +117,5 @@ public record MemoryPlan(
                     lanes,
                     lanes == 1 ? "" : "s",
                     gib(hostLaneBytes)));
-  }
-
-  private static String gib(long bytes) {
-    return String.format(Locale.ROOT, "%.2f", bytes / GIB);
   }
 }

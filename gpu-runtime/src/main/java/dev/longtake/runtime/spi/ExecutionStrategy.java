@@ -13,8 +13,10 @@ public interface ExecutionStrategy {
   /** Returns the name used in configuration, for example {@code resident}. */
   String name();
 
-  /** Returns the least that has to stay on the device. */
-  Residency least(ModelShape shape);
+  /** Returns the least that has to stay on the device; usually everything. */
+  default Residency least(ModelShape shape) {
+    return Residency.all(shape.dit().layers());
+  }
 
   /**
    * Brings the layers' weights to where they are kept.

@@ -8,7 +8,6 @@ import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
-import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.Residency;
@@ -16,7 +15,6 @@ import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.ByteArrayOutputStream;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,8 +79,10 @@ class CudaEngineTest {
     EngineConfig config = config(strategy, Precision.BF16, Precision.BF16, budgetBytes);
     AtomicInteger reserved = new AtomicInteger();
     ModelSource source = ModelSource.of(Checkpoint.open(CHECKPOINT), "small");
+    DeviceChoice gpu = DeviceChoice.of("cuda", Precision.BF16, Precision.BF16);
 
-    try (LongtakeEngine engine = LongtakeEngine.open(config, source, () -> counted(reserved))) {
+    try (LongtakeEngine engine =
+        LongtakeEngine.open(config, source, () -> CountedDevice.of(gpu.open(1), reserved))) {
       int atOpen = reserved.get();
       renderOn(engine);
       long usedBytes = engine.device().usedBytes(); // kernels have been loaded by now
@@ -91,21 +91,6 @@ class CudaEngineTest {
       assertThat(reserved).hasValue(atOpen);
       assertThat(engine.device().usedBytes()).isEqualTo(usedBytes);
     }
-  }
-
-  /** Opens the GPU, and counts what is reserved on it and for it. */
-  private static ComputeDevice counted(AtomicInteger reserved) {
-    ComputeDevice gpu = DeviceChoice.of("cuda", Precision.BF16, Precision.BF16).open(1);
-    return (ComputeDevice)
-        Proxy.newProxyInstance(
-            ComputeDevice.class.getClassLoader(),
-            new Class<?>[] {ComputeDevice.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().startsWith("reserve")) {
-                reserved.incrementAndGet();
-              }
-              return method.invoke(gpu, arguments);
-            });
   }
 
   private static Rendering render(Precision precision, Precision kvPrecision, long budgetBytes) {

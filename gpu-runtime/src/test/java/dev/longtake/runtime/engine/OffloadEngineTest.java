@@ -16,7 +16,6 @@ import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.io.ByteArrayOutputStream;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,19 +118,9 @@ class OffloadEngineTest {
     AtomicInteger reserved = new AtomicInteger();
     EngineConfig config = config("offload", 1, leastBudgetBytes(new Residency(1, 0), 1));
     ComputeDevice cpu = DeviceChoice.of("cpu", Precision.FP32, Precision.FP32).open(1);
-    ComputeDevice counted =
-        (ComputeDevice)
-            Proxy.newProxyInstance(
-                ComputeDevice.class.getClassLoader(),
-                new Class<?>[] {ComputeDevice.class},
-                (proxy, method, arguments) -> {
-                  if (method.getName().startsWith("reserve")) {
-                    reserved.incrementAndGet();
-                  }
-                  return method.invoke(cpu, arguments);
-                });
     ModelSource source = ModelSource.of(Checkpoint.open(CHECKPOINT), "demo");
-    try (LongtakeEngine engine = LongtakeEngine.open(config, source, () -> counted)) {
+    try (LongtakeEngine engine =
+        LongtakeEngine.open(config, source, () -> CountedDevice.of(cpu, reserved))) {
       int atOpen = reserved.get();
       assertThat(atOpen).isEqualTo(3); // on the device; for weights and one lane on the host
       assertThat(render(engine, 0).latents()).isEqualTo(expected.get(0).latents());

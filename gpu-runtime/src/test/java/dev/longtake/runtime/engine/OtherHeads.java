@@ -1,18 +1,20 @@
 package dev.longtake.runtime.engine;
 
-import dev.longtake.runtime.memory.Arena;
-import dev.longtake.runtime.model.dit.AudioMix;
 import dev.longtake.runtime.model.dit.DitConfig;
-import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.ModelShape;
-import dev.longtake.runtime.weights.StoredTensor;
-import dev.longtake.runtime.weights.WeightTypes;
 
 /** A model whose transformer's channels are cut into so many heads. */
-record OtherHeads(ModelSource inner, int heads) implements ModelSource {
+final class OtherHeads extends ForwardingSource {
+  private final int heads;
+
+  OtherHeads(ModelSource inner, int heads) {
+    super(inner);
+    this.heads = heads;
+  }
+
   @Override
   public EngineShape shape(int height, int width, int clipFrames, int sampleSteps) {
-    EngineShape shape = inner.shape(height, width, clipFrames, sampleSteps);
+    EngineShape shape = super.shape(height, width, clipFrames, sampleSteps);
     ModelShape model = shape.model();
     DitConfig dit = model.dit();
     DitConfig other =
@@ -37,45 +39,5 @@ record OtherHeads(ModelSource inner, int heads) implements ModelSource {
         shape.wav2vec2(),
         shape.carriesMotion(),
         shape.clipFrames());
-  }
-
-  @Override
-  public String description() {
-    return inner.description();
-  }
-
-  @Override
-  public int audioLeadFrames() {
-    return inner.audioLeadFrames();
-  }
-
-  @Override
-  public PartReader reader(ModelPart part, Ops ops, Arena arena, WeightTypes types) {
-    return inner.reader(part, ops, arena, types);
-  }
-
-  @Override
-  public PartReader plannedReader(ModelPart part, Ops ops, Arena arena, WeightTypes types) {
-    return inner.plannedReader(part, ops, arena, types);
-  }
-
-  @Override
-  public StoredTensor tokenEmbedding() {
-    return inner.tokenEmbedding();
-  }
-
-  @Override
-  public AudioMix audioMix(DitConfig config) {
-    return inner.audioMix(config);
-  }
-
-  @Override
-  public Tokenizer openTokenizer(int most) {
-    return inner.openTokenizer(most);
-  }
-
-  @Override
-  public void close() {
-    inner.close();
   }
 }

@@ -41,7 +41,8 @@ public interface LongtakeOptions extends PipelineOptions {
 
   @Description(
       "What computes: cpu; cuda for all GPUs that a process sees; cuda:N for one of them,"
-          + " cuda:N,cuda:M for several; or auto for cuda where there is one. LONGTAKE_DEVICE in a worker's environment goes before.")
+          + " cuda:N,cuda:M for several; or auto for cuda where there is one. LONGTAKE_DEVICE in a"
+          + " worker's environment goes before.")
   @Default.String("auto")
   String getDevice();
 

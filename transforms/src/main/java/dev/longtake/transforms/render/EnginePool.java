@@ -332,7 +332,8 @@ final class EnginePool {
     if (devices.size() < together) {
       throw new LongtakeException(
           ErrorCode.INVALID_CONFIG,
-          "An engine of this configuration uses %d devices, but there are %d: %s. Name more devices with --device, or let fewer work together."
+          ("An engine of this configuration uses %d devices, but there are %d: %s. Name more devices "
+                  + "with --device, or let fewer work together.")
               .formatted(together, devices.size(), devices));
     }
     List<LeasableDevice> teams = new ArrayList<>();

@@ -57,7 +57,7 @@ record CpuCompute(int threads) implements ComputeDevice {
 
   @Override
   public DeviceSpeed speed() {
-    return CpuSpeed.measure(threads);
+    return CpuSpeed.of(threads);
   }
 
   /** The host's memory is not counted: pages that are never written cost nothing. */

@@ -10,8 +10,10 @@ import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.cpu.CpuOps;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Measures what the processor can do, in some hundredths of a second. */
+/** Measures what the processor can do, once a process, in some hundredths of a second. */
 final class CpuSpeed {
   private static final int SIDE = 512;
   private static final int CHANNELS = 16;
@@ -20,13 +22,20 @@ final class CpuSpeed {
   private static final int ARENA_BYTES = 16 << 20;
   private static final double TERA_NANOS = 1e3; // operations a nanosecond to 10¹² a second
 
+  private static final Map<Integer, DeviceSpeed> OF_THIS_PROCESS = new ConcurrentHashMap<>();
+
   private CpuSpeed() {}
+
+  /** Returns the speed of so many threads, measured when it is first asked for. */
+  static DeviceSpeed of(int threads) {
+    return OF_THIS_PROCESS.computeIfAbsent(threads, CpuSpeed::measure);
+  }
 
   /**
    * Measures a matrix product, a convolution and a copy. Attention is taken to be as fast as the
    * product: nothing is chosen by it, because all strategies attend alike.
    */
-  static DeviceSpeed measure(int threads) {
+  private static DeviceSpeed measure(int threads) {
     try (HostBlock block = HostBlock.reserve(ARENA_BYTES);
         CpuOps ops = new CpuOps(threads, block)) {
       Arena memory = ops.workspace();
@@ -56,7 +65,7 @@ final class CpuSpeed {
           copyGbps,
           copyGbps,
           false,
-          "measured just now");
+          "measured in this process");
     }
   }
 

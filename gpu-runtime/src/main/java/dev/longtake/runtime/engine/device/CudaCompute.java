@@ -12,9 +12,7 @@ import dev.longtake.runtime.memory.HostBlock;
 import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.memory.PinnedBlock;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.ops.ScratchBytes;
 import dev.longtake.runtime.ops.cuda.CudaOps;
-import dev.longtake.runtime.ops.plan.PlanningOps;
 import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Shape;
@@ -26,13 +24,7 @@ import dev.longtake.runtime.tensor.Tensor;
  * @param layerType of the matrices of the transformer's layers: bf16 or FP8
  * @param cacheType of cached keys and values: bf16 or FP8
  */
-record CudaCompute(CudaContext context, DType layerType, DType cacheType) implements ComputeDevice {
-  /** What driver and libraries take for their code: on an H200 0.53 GiB was measured. */
-  private static final long DRIVER_BYTES = 576L << 20;
-
-  /** Each page of 4 KiB has an entry of 8 bytes in the GPU's tables; measured, too. */
-  private static final long PINNED_BYTES_PER_TABLE_BYTE = 512;
-
+record CudaCompute(CudaContext context, DType layerType, DType cacheType) implements GpuDevice {
   static CudaCompute open(CudaDevice device, DType layerType, DType cacheType) {
     return new CudaCompute(CudaContext.open(device), layerType, cacheType);
   }
@@ -41,26 +33,6 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
   public String description() {
     CudaDevice device = context.device();
     return "%s (cuda:%d)".formatted(device.name(), device.ordinal());
-  }
-
-  @Override
-  public DType activationType() {
-    return DType.BF16;
-  }
-
-  /**
-   * fp16: as fast as the official code's bf16, with an eighth of its rounding error. The price is
-   * the range: what is larger than 65504 is stored as 65504 and shows as a wrong colour.
-   */
-  @Override
-  public DType vaeType() {
-    return DType.FP16;
-  }
-
-  /** fp32: rounding adds up over its layers, and speech is a small part of the work. */
-  @Override
-  public DType speechType() {
-    return DType.FP32;
   }
 
   @Override
@@ -86,16 +58,6 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
   }
 
   @Override
-  public long driverBytes(long pinnedBytes) {
-    return driverBytesFor(pinnedBytes);
-  }
-
-  /** Returns what the driver takes of any GPU; see {@link #driverBytes}. */
-  static long driverBytesFor(long pinnedBytes) {
-    return DRIVER_BYTES + pinnedBytes / PINNED_BYTES_PER_TABLE_BYTE;
-  }
-
-  @Override
   public long availableHostBytes() {
     return HostMemory.availableBytes();
   }
@@ -108,16 +70,6 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
   @Override
   public void makeCurrent() {
     context.makeCurrent();
-  }
-
-  @Override
-  public long fixedWorkspaceBytes() {
-    return ScratchBytes.FIXED;
-  }
-
-  @Override
-  public Ops planningOps() {
-    return new PlanningOps(DType.BF16, cacheType);
   }
 
   @Override

@@ -5,8 +5,6 @@ import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.ops.ScratchBytes;
-import dev.longtake.runtime.ops.plan.PlanningOps;
 import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.tensor.DType;
 
@@ -26,24 +24,9 @@ public record PaperGpu(
     long memoryBytes,
     long hostBytes,
     DeviceSpeed speed)
-    implements ComputeDevice {
+    implements GpuDevice {
   /** What nobody can have of a GPU's memory, beside what our own driver calls take. */
   public static final long RESERVE_BYTES = 512L << 20;
-
-  @Override
-  public DType activationType() {
-    return DType.BF16;
-  }
-
-  @Override
-  public DType vaeType() {
-    return DType.FP16;
-  }
-
-  @Override
-  public DType speechType() {
-    return DType.FP32;
-  }
 
   @Override
   public DType layerType() {
@@ -71,11 +54,6 @@ public record PaperGpu(
   }
 
   @Override
-  public long driverBytes(long pinnedBytes) {
-    return CudaCompute.driverBytesFor(pinnedBytes);
-  }
-
-  @Override
   public long availableHostBytes() {
     return hostBytes;
   }
@@ -87,16 +65,6 @@ public record PaperGpu(
 
   @Override
   public void makeCurrent() {}
-
-  @Override
-  public long fixedWorkspaceBytes() {
-    return ScratchBytes.FIXED;
-  }
-
-  @Override
-  public Ops planningOps() {
-    return new PlanningOps(activationType(), cacheType());
-  }
 
   @Override
   public OwnedBlock reserve(long bytes) {

@@ -17,11 +17,6 @@ public final class ResidentStrategy implements ExecutionStrategy {
   }
 
   @Override
-  public Residency least(ModelShape shape) {
-    return Residency.all(shape.dit().layers());
-  }
-
-  @Override
   public DenoiseExecutor open(
       ModelShape shape, ArenaWeightReader weights, Placement placement, Residency residency) {
     return new ResidentExecutor(shape, placement.ops(), ResidentWeights.read(shape, weights), null);

@@ -26,11 +26,6 @@ public final class HeadsStrategy implements ExecutionStrategy {
     return ShardedStrategy.NAME;
   }
 
-  @Override
-  public Residency least(ModelShape shape) {
-    return Residency.all(shape.dit().layers());
-  }
-
   /** The executor's division is a {@link HeadExchange}, which has to be connected. */
   @Override
   public DenoiseExecutor open(

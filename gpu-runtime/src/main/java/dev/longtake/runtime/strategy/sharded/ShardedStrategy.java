@@ -35,12 +35,6 @@ public final class ShardedStrategy implements ExecutionStrategy {
     return NAME;
   }
 
-  /** Nothing is kept on the host. */
-  @Override
-  public Residency least(ModelShape shape) {
-    return Residency.all(shape.dit().layers());
-  }
-
   /** Returns how many layers' weights stay on the device; the others come and go. */
   public Residency ownLayers(ModelShape shape) {
     int layers = shape.dit().layers();

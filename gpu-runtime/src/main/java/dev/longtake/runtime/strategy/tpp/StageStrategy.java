@@ -41,12 +41,6 @@ public final class StageStrategy implements ExecutionStrategy {
     return NAME;
   }
 
-  /** Nothing is kept on the host. */
-  @Override
-  public Residency least(ModelShape shape) {
-    return Residency.all(shape.dit().layers());
-  }
-
   /** Reads the stage's layers. */
   @Override
   public DenoiseExecutor open(
