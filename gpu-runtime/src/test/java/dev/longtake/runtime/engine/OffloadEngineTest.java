@@ -50,7 +50,7 @@ class OffloadEngineTest {
       for (int take = 0; take < MOST_LANES; take++) {
         expected.add(render(engine, take));
       }
-      assertThat(engine.use().copiedBytes()).isZero();
+      assertThat(engine.use().get(0).copiedBytes()).isZero();
     }
   }
 
@@ -78,8 +78,8 @@ class OffloadEngineTest {
       } finally {
         threads.shutdownNow();
       }
-      assertThat(engine.use().peakBytes()).isEqualTo(engine.plan().reservedBytes());
-      assertThat(engine.use().copiedBytes()).isPositive();
+      assertThat(engine.use().get(0).reservedBytes()).isEqualTo(engine.plan().reservedBytes());
+      assertThat(engine.use().get(0).copiedBytes()).isPositive();
     }
   }
 
