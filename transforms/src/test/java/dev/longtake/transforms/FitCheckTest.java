@@ -79,8 +79,7 @@ class FitCheckTest {
 
   private void check(String manifest, String... more) throws IOException {
     Path file = Files.writeString(root.resolve("talks.jsonl"), manifest);
-    LongtakeOptions options =
-        PipelineOptionsFactory.fromArgs(more).as(LongtakeOptions.class);
+    LongtakeOptions options = PipelineOptionsFactory.fromArgs(more).as(LongtakeOptions.class);
     if (options.getManifest() == null) {
       options.setManifest(file.toString());
     }

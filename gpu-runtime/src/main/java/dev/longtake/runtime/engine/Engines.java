@@ -66,14 +66,12 @@ public final class Engines {
    *     would fit; or as {@link dev.longtake.runtime.api.EngineProvider#open}
    */
   public static void requireFits(EngineConfig config, ModelSource source) {
-    DeviceList devices =
-        DeviceList.of(config.device(), config.precision(), config.kvPrecision());
+    DeviceList devices = DeviceList.of(config.device(), config.precision(), config.kvPrecision());
     ComputeDevice device = devices.onPaper(config.cpuThreads());
     MemoryBudget budget = MemoryBudget.of(config, device);
     if (config.strategy().equals(StageStrategy.NAME)) {
       EngineShape shape =
-          source.shape(
-              config.height(), config.width(), config.clipFrames(), config.sampleSteps());
+          source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
       PipelineLayout layout = PipelineLayout.of(devices.size(), config, shape.model());
       if (layout.roles().size() > 1) {
         for (StageRole role : layout.roles()) {
@@ -82,8 +80,7 @@ public final class Engines {
         return;
       }
     }
-    new StrategyChooser(config, shared(config, devices.size()), source, device)
-        .requireFits(budget);
+    new StrategyChooser(config, shared(config, devices.size()), source, device).requireFits(budget);
   }
 
   /** Returns the strategy of the first of several devices that share a model; null otherwise. */

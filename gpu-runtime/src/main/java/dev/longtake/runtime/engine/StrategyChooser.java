@@ -195,7 +195,8 @@ final class StrategyChooser {
     EnginePlan plan = plan(budget, strategy, format, lanes);
     return budget.holds(plan)
         ? Optional.of(
-            new Candidate(strategy, format, planner, plan, planner.forecast(strategy, plan, speed.get())))
+            new Candidate(
+                strategy, format, planner, plan, planner.forecast(strategy, plan, speed.get())))
         : Optional.empty();
   }
 

@@ -221,8 +221,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   private BenchRun run(
       EngineConfig config, boolean random, Path checkpoint, CheckpointSettings.Size pixels) {
-    return BenchRun.of(
-        config, source(random, checkpoint), picture(pixels), samples(), prompt);
+    return BenchRun.of(config, source(random, checkpoint), picture(pixels), samples(), prompt);
   }
 
   private static ModelSource source(boolean random, Path checkpoint) {
