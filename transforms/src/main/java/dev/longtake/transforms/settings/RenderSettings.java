@@ -173,7 +173,7 @@ public record RenderSettings(
 
   /** Returns the size of a video with a square picture that is large enough. */
   public FrameSize squareFrame(EngineProvider provider) {
-    int side = (int) Math.ceil(Math.sqrt(areaPixels));
+    int side = (int) Math.ceil(Math.sqrt((double) areaPixels));
     return provider.frameSize(side, side, areaPixels);
   }
 
