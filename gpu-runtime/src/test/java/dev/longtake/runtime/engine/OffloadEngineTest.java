@@ -46,7 +46,7 @@ class OffloadEngineTest {
     resident = open("resident", 1, Long.MAX_VALUE);
     planner = resident.planner();
     expected = Rendered.takes(resident, MOST_LANES, CLIPS);
-    assertThat(resident.use().copiedBytes()).isZero();
+    assertThat(resident.use().get(0).copiedBytes()).isZero();
   }
 
   @AfterAll
@@ -63,8 +63,8 @@ class OffloadEngineTest {
       assertThat(engine.residency()).isEqualTo(residency);
       assertThat(engine.plan().totalBytes()).isLessThanOrEqualTo(budgetBytes);
       Rendered.requireSameBits(engine, expected.subList(0, lanes));
-      assertThat(engine.use().peakBytes()).isEqualTo(engine.plan().reservedBytes());
-      assertThat(engine.use().copiedBytes()).isPositive();
+      assertThat(engine.use().get(0).reservedBytes()).isEqualTo(engine.plan().reservedBytes());
+      assertThat(engine.use().get(0).copiedBytes()).isPositive();
     }
   }
 

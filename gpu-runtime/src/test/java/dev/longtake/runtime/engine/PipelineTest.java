@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.GpuTeam;
@@ -80,6 +81,11 @@ class PipelineTest {
     try (OpenEngine engine = open(several)) {
       Rendered.requireSameBits(engine, List.of(expected.take));
       if (engine.parts().size() > 1) {
+        assertThat(engine.use())
+            .isEqualTo(
+                engine.parts().stream()
+                    .map(part -> new DeviceUse(part.memory().reservedBytes(), 0))
+                    .toList());
         assertThat(engine.parts())
             .allSatisfy(
                 part -> assertThat(part.memory().totalBytes()).isLessThan(expected.wholeBytes));
