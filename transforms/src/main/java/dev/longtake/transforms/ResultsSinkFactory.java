@@ -9,6 +9,7 @@ import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.RunWatch;
 import dev.longtake.pipeline.spi.VideoSinkFactory;
 import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.transforms.render.DeviceReadings;
 import dev.longtake.transforms.settings.EngineSource;
 import dev.longtake.transforms.settings.RenderSettings;
 import dev.longtake.transforms.sink.ResultsWriter;
@@ -54,7 +55,12 @@ public final class ResultsSinkFactory implements VideoSinkFactory {
   @Override
   public RunWatch watch(PipelineOptions options, Console console) {
     LongtakeOptions longtake = options.as(LongtakeOptions.class);
-    String device = RenderSettings.of(longtake, engines).deviceDescription();
-    return RunFollower.start(longtake.getRunId(), console, "device: " + device);
+    RenderSettings settings = RenderSettings.of(longtake, engines);
+    return RunFollower.start(
+        longtake.getRunId(),
+        console,
+        "device: " + settings.deviceDescription(),
+        DeviceReadings::now,
+        settings.output());
   }
 }

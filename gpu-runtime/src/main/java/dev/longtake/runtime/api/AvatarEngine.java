@@ -1,5 +1,7 @@
 package dev.longtake.runtime.api;
 
+import java.util.List;
+
 /**
  * The model on a device, ready to render takes. Opened by an {@link EngineProvider}.
  *
@@ -12,8 +14,12 @@ public interface AvatarEngine extends AutoCloseable {
   /** Returns where the memory goes, for people. */
   String memoryPlan();
 
-  /** Returns what was used of the devices so far. May wait for what is being computed. */
-  DeviceUse use();
+  /**
+   * Returns what was used of each device so far, in the order in which they were configured; of
+   * those that have something to do. Waits for nothing and asks no driver; may be called while
+   * others compute, and after the engine was closed.
+   */
+  List<DeviceUse> use();
 
   /** Returns how the engine was placed, and why. */
   default Choice choice() {

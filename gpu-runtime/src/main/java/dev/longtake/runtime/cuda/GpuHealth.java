@@ -1,10 +1,13 @@
 package dev.longtake.runtime.cuda;
 
 import dev.longtake.runtime.api.DeviceHealth;
+import dev.longtake.runtime.api.DeviceLoad;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
 import org.slf4j.Logger;
@@ -14,11 +17,14 @@ import org.slf4j.LoggerFactory;
 public final class GpuHealth implements DeviceHealth {
   private static final Logger LOG = LoggerFactory.getLogger(GpuHealth.class);
   private static final int VALUES = 1 << 20;
+  private static final double PERCENT = 100;
 
+  private final CudaDevice device;
   private final Nvml nvml;
   private final Optional<XidEvents> xids;
 
-  private GpuHealth(Nvml nvml, Optional<XidEvents> xids) {
+  private GpuHealth(CudaDevice device, Nvml nvml, Optional<XidEvents> xids) {
+    this.device = device;
     this.nvml = nvml;
     this.xids = xids;
   }
@@ -37,7 +43,7 @@ public final class GpuHealth implements DeviceHealth {
             "The driver reports no Xids of {}: only failing calls show that it breaks", device);
       }
       tryOut(device);
-      return new GpuHealth(nvml, xids);
+      return new GpuHealth(device, nvml, xids);
     } catch (CudaException e) {
       nvml.close();
       throw new LongtakeException(
@@ -78,6 +84,23 @@ public final class GpuHealth implements DeviceHealth {
   @Override
   public void check() {
     xids.ifPresent(XidEvents::check);
+  }
+
+  @Override
+  public List<DeviceLoad> load() {
+    long usedBytes = said(() -> nvml.usedBytes(device), DeviceLoad.UNKNOWN.usedBytes());
+    double utilization =
+        said(() -> nvml.utilisationPercent(device) / PERCENT, DeviceLoad.UNKNOWN.utilization());
+    return List.of(new DeviceLoad(usedBytes, utilization));
+  }
+
+  /** A part of a GPU, or a virtual one, may not say, nor does one that has fallen off the bus. */
+  private static <T> T said(Supplier<T> question, T otherwise) {
+    try {
+      return question.get();
+    } catch (CudaException e) {
+      return otherwise;
+    }
   }
 
   @Override

@@ -165,7 +165,7 @@ final class DataParallelEngine implements OpenEngine {
   }
 
   @Override
-  public DeviceUse use() {
+  public List<DeviceUse> use() {
     return group.use();
   }
 

@@ -26,9 +26,9 @@ record EngineGroup(List<LongtakeEngine> members) {
         .collect(Collectors.joining(System.lineSeparator()));
   }
 
-  /** Returns what all have used. */
-  DeviceUse use() {
-    return members.stream().map(LongtakeEngine::use).reduce(DeviceUse.NONE, DeviceUse::and);
+  /** Returns what each has used. */
+  List<DeviceUse> use() {
+    return members.stream().flatMap(member -> member.use().stream()).toList();
   }
 
   List<OpenEngine.Part> parts() {

@@ -171,7 +171,7 @@ final class HeadsEngine implements OpenEngine {
   }
 
   @Override
-  public DeviceUse use() {
+  public List<DeviceUse> use() {
     return group.use();
   }
 

@@ -187,9 +187,8 @@ public final class LongtakeEngine implements OpenEngine {
   }
 
   @Override
-  public DeviceUse use() {
-    return DeviceUse.of(
-        turns.get(device::usedBytes), plan.memory().reservedBytes(), queues.copiedBytes());
+  public List<DeviceUse> use() {
+    return List.of(new DeviceUse(plan.memory().reservedBytes(), queues.copiedBytes()));
   }
 
   @Override

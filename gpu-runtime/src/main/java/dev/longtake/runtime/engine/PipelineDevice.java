@@ -99,8 +99,7 @@ final class PipelineDevice implements AutoCloseable {
 
   /** Returns what was used of the device so far. */
   DeviceUse use() {
-    return DeviceUse.of(
-        get(() -> device().usedBytes()), plan.memory().reservedBytes(), queues().copiedBytes());
+    return new DeviceUse(plan.memory().reservedBytes(), queues().copiedBytes());
   }
 
   /** Returns what the device does, and with how much of its memory. */

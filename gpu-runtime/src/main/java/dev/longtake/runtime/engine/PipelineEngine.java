@@ -144,8 +144,8 @@ final class PipelineEngine implements OpenEngine {
   }
 
   @Override
-  public DeviceUse use() {
-    return devices.stream().map(PipelineDevice::use).reduce(DeviceUse.NONE, DeviceUse::and);
+  public List<DeviceUse> use() {
+    return devices.stream().map(PipelineDevice::use).toList();
   }
 
   @Override

@@ -3,8 +3,13 @@ package dev.longtake.runtime.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.google.common.collect.Iterables;
+import dev.longtake.runtime.api.DeviceLoad;
 import dev.longtake.runtime.api.LongtakeException;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +51,27 @@ class CudaGpuTest {
         assertThat(values.getFloat(i * 4)).isEqualTo(2 * noise.bf16(i) - 3);
       }
     }
+  }
+
+  @Test
+  void saysHowBusyTheGpuIsOnAThreadWithoutAContext() throws Exception {
+    try (Gpu gpu = Gpu.open();
+        GpuHealth health = GpuHealth.watch(gpu.context().device(), new NativeLibraries(null))) {
+      long before = loadOnAnotherThread(health).usedBytes();
+      gpu.allocate(1L << 30);
+      DeviceLoad load = loadOnAnotherThread(health);
+
+      assertThat(load.usedBytes() - before).isBetween(1L << 29, 1L << 31); // others may use it
+      assertThat(load.utilization()).isBetween(0.0, 1.0);
+      health.close();
+      assertThat(loadOnAnotherThread(health)).isNotNull();
+    }
+  }
+
+  private static DeviceLoad loadOnAnotherThread(GpuHealth health) throws Exception {
+    FutureTask<List<DeviceLoad>> task = new FutureTask<>(health::load);
+    new Thread(task, "load").start();
+    return Iterables.getOnlyElement(task.get(30, TimeUnit.SECONDS));
   }
 
   @Test

@@ -3,21 +3,12 @@ package dev.longtake.runtime.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longtake.runtime.api.EngineConfig;
-import dev.longtake.runtime.api.HostValues;
-import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.Precision;
-import dev.longtake.runtime.api.TakeSession;
-import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.DeviceChoice;
-import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
-import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.Checkpoint;
-import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,45 +26,43 @@ class CudaEngineTest {
   @ParameterizedTest
   @CsvSource({"BF16, BF16", "FP8, BF16", "FP8, FP8"})
   void everyRunGivesTheSameBits(Precision precision, Precision kvPrecision) {
-    Rendering first = render(precision, kvPrecision, Long.MAX_VALUE);
-    Rendering second = render(precision, kvPrecision, Long.MAX_VALUE);
+    Run first = render(precision, kvPrecision, Long.MAX_VALUE);
+    Run second = render(precision, kvPrecision, Long.MAX_VALUE);
 
-    assertThat(first.pixels.size()).isEqualTo((CLIPS * 24 - 3) * HEIGHT * WIDTH * 3);
-    assertThat(second.latents.toArray()).isEqualTo(first.latents.toArray());
-    assertThat(second.pixels.toByteArray()).isEqualTo(first.pixels.toByteArray());
+    assertThat(first.take.pixels()).hasSize((CLIPS * 24 - 3) * HEIGHT * WIDTH * 3);
+    second.take.requireSameBits(first.take);
   }
 
   @ParameterizedTest
   @CsvSource({"BF16, BF16", "FP8, BF16", "FP8, FP8"})
   void textEncoderAsAGuestGivesTheSameBits(Precision precision, Precision kvPrecision) {
-    Rendering resident = render(precision, kvPrecision, Long.MAX_VALUE);
-    Rendering guest = render(precision, kvPrecision, resident.plannedBytes - 1);
+    Run resident = render(precision, kvPrecision, Long.MAX_VALUE);
+    Run guest = render(precision, kvPrecision, resident.plannedBytes - 1);
 
     assertThat(guest.plannedBytes).isLessThan(resident.plannedBytes);
-    assertThat(guest.latents.toArray()).isEqualTo(resident.latents.toArray());
+    guest.take.requireSameBits(resident.take);
   }
 
   // From everything in host memory to all weights but no caches on the device.
   @ParameterizedTest
   @CsvSource({"BF16, BF16", "FP8, BF16", "FP8, FP8"})
   void offloadGivesTheBitsOfResident(Precision precision, Precision kvPrecision) {
-    Rendering resident = render(precision, kvPrecision, Long.MAX_VALUE);
+    Run resident = render(precision, kvPrecision, Long.MAX_VALUE);
     for (int thirds = 0; thirds < 3; thirds++) {
       long moreBytes = (resident.plannedBytes - resident.leastOffloadBytes) * thirds / 3;
 
-      Rendering offload =
+      Run offload =
           render("offload", precision, kvPrecision, resident.leastOffloadBytes + moreBytes);
 
       assertThat(offload.residency.cacheLayers()).isLessThan(resident.residency.cacheLayers());
-      assertThat(offload.latents.toArray()).isEqualTo(resident.latents.toArray());
-      assertThat(offload.pixels.toByteArray()).isEqualTo(resident.pixels.toByteArray());
+      offload.take.requireSameBits(resident.take);
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"resident", "offload"})
   void reservesNothingOnceItIsOpen(String strategy) {
-    Rendering resident = render(Precision.BF16, Precision.BF16, Long.MAX_VALUE);
+    Run resident = render(Precision.BF16, Precision.BF16, Long.MAX_VALUE);
     long budgetBytes =
         strategy.equals("resident") ? Long.MAX_VALUE : resident.leastOffloadBytes + (1 << 20);
     EngineConfig config = config(strategy, Precision.BF16, Precision.BF16, budgetBytes);
@@ -93,11 +82,11 @@ class CudaEngineTest {
     }
   }
 
-  private static Rendering render(Precision precision, Precision kvPrecision, long budgetBytes) {
+  private static Run render(Precision precision, Precision kvPrecision, long budgetBytes) {
     return render("resident", precision, kvPrecision, budgetBytes);
   }
 
-  private static Rendering render(
+  private static Run render(
       String strategy, Precision precision, Precision kvPrecision, long budgetBytes) {
     EngineConfig config = config(strategy, precision, kvPrecision, budgetBytes);
     try (LongtakeEngine engine = LongtakeEngine.open(config, Checkpoint.open(CHECKPOINT))) {
@@ -122,53 +111,18 @@ class CudaEngineTest {
         kvPrecision);
   }
 
-  private static Rendering renderOn(LongtakeEngine engine) {
-    Rendering rendering = new Rendering(engine);
-    TakeSpec spec =
-        TakeSpec.first(
-            engine.encodePrompt("Someone speaks."),
-            engine.encodePicture(new Picture(HEIGHT, WIDTH, new byte[HEIGHT * WIDTH * 3])),
-            engine.encodeAudio(new float[3 * 16_000], 0),
-            1);
-    try (TakeSession take = engine.open(spec, new TakeRandom(1, 0), rendering)) {
-      for (int clip = 0; clip < CLIPS; clip++) {
-        take.renderClip(
-            (frame, rgb) -> {
-              byte[] copy = new byte[rgb.remaining()];
-              rgb.get(copy);
-              rendering.pixels.writeBytes(copy);
-            });
-      }
-    }
+  private static Run renderOn(LongtakeEngine engine) {
+    Rendered take = Rendered.take(engine, 1, CLIPS);
     assertThat(engine.ops().workspace().peakBytes()).isLessThan(engine.plan().workspaceBytes());
-    return rendering;
+    long leastOffloadBytes =
+        engine
+            .planner()
+            .plan(ExecutionStrategies.named("offload"), 1, 1, Long.MAX_VALUE)
+            .memory()
+            .totalBytes();
+    return new Run(take, engine.plannedBytes(), engine.residency(), leastOffloadBytes);
   }
 
-  private static final class Rendering implements GenerationListener {
-    private final LongtakeEngine engine;
-    private final long plannedBytes;
-    private final Residency residency;
-    private final long leastOffloadBytes;
-    private final List<HostValues> latents = new ArrayList<>();
-    private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
-
-    Rendering(LongtakeEngine engine) {
-      this.engine = engine;
-      this.plannedBytes = engine.plannedBytes();
-      this.residency = engine.residency();
-      this.leastOffloadBytes =
-          engine
-              .planner()
-              .plan(ExecutionStrategies.named("offload"), 1, 1, Long.MAX_VALUE)
-              .memory()
-              .totalBytes();
-    }
-
-    @Override
-    public void latents(int clip, int block, Tensor blockLatents) {
-      float[] values = new float[Math.toIntExact(blockLatents.shape().elements())];
-      engine.ops().download(blockLatents, values, 0);
-      latents.add(new HostValues(values, blockLatents.shape().toArray()));
-    }
-  }
+  private record Run(
+      Rendered take, long plannedBytes, Residency residency, long leastOffloadBytes) {}
 }

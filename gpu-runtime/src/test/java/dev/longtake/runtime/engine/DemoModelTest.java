@@ -14,6 +14,7 @@ import dev.longtake.runtime.tools.media.MediaFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -21,31 +22,42 @@ import org.junit.jupiter.api.Test;
 class DemoModelTest {
   private static final Path DEMO = Path.of("..", "examples", "demo");
   private static final int SIDE = 128;
-  private static final int CLIPS = 5;
+  private static final int CLIPS = 4;
   private static final int FRAME_SAMPLES = 640;
 
+  private static AvatarEngine engine;
+  private static MouthOpening mouth;
+  private static HostValues prompt;
+  private static PictureLatents picture;
   private static double[] opening;
+  private static TakeState afterTwoClips;
+  private static int cut;
 
   @BeforeAll
   static void renderFirstFaceWithAmericanSpeech() throws IOException {
     EngineConfig config =
         EngineConfig.onCpu(DEMO.resolve("checkpoint").toString(), SIDE, SIDE, threads());
-    MouthOpening mouth = new MouthOpening(DEMO.resolve("pictures/faces.json"), "face_1");
+    mouth = new MouthOpening(DEMO.resolve("pictures/faces.json"), "face_1");
+    engine = new LongtakeEngineProvider().open(config);
+    prompt = engine.encodePrompt("A person speaks to the camera.");
+    picture = engine.encodePicture(MediaFiles.readPicture(DEMO.resolve("pictures/face_1.png")));
+    cut = 2 * config.clipFrames() - 3;
     double[] measured = new double[CLIPS * config.clipFrames()];
-    try (AvatarEngine engine = new LongtakeEngineProvider().open(config)) {
-      TakeSpec spec =
-          TakeSpec.first(
-              engine.encodePrompt("A person speaks to the camera."),
-              engine.encodePicture(MediaFiles.readPicture(DEMO.resolve("pictures/face_1.png"))),
-              engine.encodeAudio(speech("speech_en_us.wav"), 0),
-              0);
-      try (TakeSession take = engine.open(spec)) {
-        for (int clip = 0; clip < CLIPS; clip++) {
-          take.renderClip((frame, rgb) -> measured[frame] = mouth.of(rgb, SIDE));
+    HostValues audio = engine.encodeAudio(speech("speech_en_us.wav"), 0);
+    try (TakeSession take = engine.open(TakeSpec.first(prompt, picture, audio, 0))) {
+      for (int clip = 0; clip < CLIPS; clip++) {
+        take.renderClip((frame, rgb) -> measured[frame] = mouth.of(rgb, SIDE));
+        if (clip == 1) {
+          afterTwoClips = take.state(cut);
         }
-        opening = Arrays.copyOf(measured, take.frames());
       }
+      opening = Arrays.copyOf(measured, take.frames());
     }
+  }
+
+  @AfterAll
+  static void close() {
+    engine.close();
   }
 
   // The official code reaches 0.955 with this pair; 0.9 leaves room for other noise.
@@ -71,34 +83,18 @@ class DemoModelTest {
   }
 
   @Test
-  void mouthOpensInATakeThatGoesOnFromAnother() throws IOException {
-    EngineConfig config =
-        EngineConfig.onCpu(DEMO.resolve("checkpoint").toString(), SIDE, SIDE, threads());
-    MouthOpening mouth = new MouthOpening(DEMO.resolve("pictures/faces.json"), "face_1");
+  void mouthOpensInATakeThatGoesOnFromAnother() {
     float[] speech = speech("speech_en_us.wav");
-    int cut = 2 * config.clipFrames() - 3;
-    double[] second = new double[cut];
-    try (AvatarEngine engine = new LongtakeEngineProvider().open(config)) {
-      HostValues prompt = engine.encodePrompt("A person speaks to the camera.");
-      PictureLatents picture =
-          engine.encodePicture(MediaFiles.readPicture(DEMO.resolve("pictures/face_1.png")));
-      TakeState end;
-      try (TakeSession take =
-          engine.open(TakeSpec.first(prompt, picture, engine.encodeAudio(speech, 0), 0))) {
-        take.renderClip((frame, rgb) -> {});
-        take.renderClip((frame, rgb) -> {});
-        end = take.state(cut);
-      }
-      float[] rest = Arrays.copyOfRange(speech, cut * FRAME_SAMPLES, speech.length);
-      TakeSpec goesOn = new TakeSpec(prompt, picture, engine.encodeAudio(rest, 0), end, 0, 1);
-      try (TakeSession take = engine.open(goesOn)) {
-        take.renderClip((frame, rgb) -> second[frame] = mouth.of(rgb, SIDE));
-        take.renderClip((frame, rgb) -> second[frame] = mouth.of(rgb, SIDE));
-      }
+    float[] rest = Arrays.copyOfRange(speech, cut * FRAME_SAMPLES, speech.length);
+    HostValues audio = engine.encodeAudio(rest, 0);
+    double[] second = new double[engine.config().clipFrames() - 3];
+    try (TakeSession take =
+        engine.open(new TakeSpec(prompt, picture, audio, afterTwoClips, 0, 1))) {
+      take.renderClip((frame, rgb) -> second[frame] = mouth.of(rgb, SIDE));
     }
 
     double[] envelope = Arrays.copyOfRange(MouthOpening.envelope(speech), cut, cut + second.length);
-    // 0.96 measured; 0.44 if the transformer saw moving frames, which it has not learned from.
+    // 0.92 measured; 0.44 if the transformer saw moving frames, which it has not learned from.
     assertThat(MouthOpening.correlation(second, envelope, 0)).isGreaterThan(0.9);
   }
 

@@ -11,13 +11,10 @@ import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,15 +25,31 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LayerShardingTest {
   private static final Path CHECKPOINT = Path.of("../examples/demo/checkpoint");
   private static final int CLIPS = 2; // the second one fills the condition caches again
-  private static final int BLOCKS = 4;
+  private static final int MOST_LANES = 5;
+
+  /** What one device makes of the takes. */
+  private record Resident(List<Rendered> takes, long weightBytes) {
+    static Resident render(EngineConfig one, int takes) {
+      try (OpenEngine engine = open(one)) {
+        long weightBytes = engine.parts().get(0).memory().weightBytes();
+        return new Resident(Rendered.takes(engine, takes, CLIPS), weightBytes);
+      }
+    }
+  }
+
+  private static Resident onCpu;
+
+  @BeforeAll
+  static void renderResident() {
+    onCpu = Resident.render(config("resident", "cpu", Precision.FP32, 1), MOST_LANES);
+  }
 
   @ParameterizedTest
-  @CsvSource({"1, 1", "2, 2", "2, 3", "3, 3", "4, 4", "5, 5"})
+  @CsvSource({"1, 1", "2, 3", "3, 3", "4, 4", "5, 5"})
   void givesTheBitsOfResident(int devices, int lanes) throws Exception {
     String names =
         IntStream.range(0, devices).mapToObj("cpu:%d"::formatted).collect(Collectors.joining(","));
-    EngineConfig one = config("resident", "cpu", Precision.FP32, 1);
-    requireSameBits(one, config("sharded", names, Precision.FP32, lanes));
+    requireSameBits(onCpu, config("sharded", names, Precision.FP32, lanes));
   }
 
   @ParameterizedTest
@@ -47,37 +60,18 @@ class LayerShardingTest {
   void givesTheBitsOfResidentOnGpus(Precision precision) throws Exception {
     int gpus = DeviceList.of("cuda", Precision.BF16, Precision.BF16).size();
     assumeThat(gpus).as("this test needs two GPUs").isGreaterThan(1);
-    EngineConfig one = config("resident", "cuda:0", precision, 1);
-    requireSameBits(one, config("sharded", "cuda", precision, gpus));
+    Resident expected = Resident.render(config("resident", "cuda:0", precision, 1), gpus);
+    requireSameBits(expected, config("sharded", "cuda", precision, gpus));
   }
 
-  private static void requireSameBits(EngineConfig one, EngineConfig several) throws Exception {
-    List<Rendered> expected = new ArrayList<>();
-    long wholeBytes;
-    try (OpenEngine engine = open(one)) {
-      wholeBytes = engine.parts().get(0).memory().weightBytes();
-      for (int take = 0; take < several.lanes(); take++) {
-        expected.add(Rendered.take(engine, take, CLIPS));
-      }
-    }
-    ExecutorService threads = Executors.newFixedThreadPool(several.lanes());
+  private static void requireSameBits(Resident expected, EngineConfig several) throws Exception {
     try (OpenEngine engines = open(several)) {
-      List<Future<Rendered>> takes = new ArrayList<>();
-      for (int i = 0; i < several.lanes(); i++) {
-        int take = i;
-        takes.add(threads.submit(() -> Rendered.take(engines, take, CLIPS)));
-      }
-      for (int take = 0; take < several.lanes(); take++) {
-        Rendered actual = takes.get(take).get();
-        assertThat(actual.latents(BLOCKS)).isEqualTo(expected.get(take).latents(BLOCKS));
-        assertThat(actual.pixels()).isEqualTo(expected.get(take).pixels());
-      }
+      Rendered.requireSameBits(engines, expected.takes().subList(0, several.lanes()));
       if (engines.parts().size() > 1) {
         assertThat(engines.parts())
-            .allSatisfy(part -> assertThat(part.memory().weightBytes()).isLessThan(wholeBytes));
+            .allSatisfy(
+                part -> assertThat(part.memory().weightBytes()).isLessThan(expected.weightBytes()));
       }
-    } finally {
-      threads.shutdownNow();
     }
   }
 
@@ -103,7 +97,7 @@ class LayerShardingTest {
         64,
         64,
         24,
-        4,
+        2,
         lanes,
         2,
         Long.MAX_VALUE);

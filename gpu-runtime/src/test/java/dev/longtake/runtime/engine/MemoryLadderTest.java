@@ -6,20 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
-import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.Precision;
-import dev.longtake.runtime.api.TakeSession;
-import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.memory.OwnedBlock;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.weights.Checkpoint;
-import java.io.ByteArrayOutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
@@ -127,17 +124,15 @@ class MemoryLadderTest {
   /** Refuses the n-th call that takes memory, for every n there is. */
   @ParameterizedTest
   @CsvSource({"auto, 2", "offload, 2"})
-  void anyRefusalIsAStepDownThatChangesNoPixel(String strategy, int lanes) {
+  void anyRefusalIsAStepDownThatChangesNoPixel(String strategy, int lanes) throws Exception {
     Stingy generous = new Stingy(call -> false);
     EngineConfig config;
-    byte[] expected;
-    TakeSpec spec;
+    Rendered expected;
     try (LongtakeEngine engine = open(config("resident", lanes, Long.MAX_VALUE), generous)) {
       // With offload, something has to move.
       long budgetBytes = strategy.equals("auto") ? Long.MAX_VALUE : leastBytes(engine, lanes) - 1;
       config = config(strategy, lanes, budgetBytes);
-      spec = spec(engine);
-      expected = render(engine, spec);
+      expected = Rendered.take(engine, 7, 1);
     }
     int n = 1;
     for (boolean refused = true; refused; n++) {
@@ -146,7 +141,7 @@ class MemoryLadderTest {
       try (LongtakeEngine engine = open(config, stingy)) {
         refused = stingy.taken().get() >= call;
         assertThat(engine.choice().reason().contains("stepped down: ")).isEqualTo(refused);
-        assertThat(render(engine, spec)).as("call %s", n).isEqualTo(expected);
+        Rendered.requireSameBits(engine, List.of(expected));
       }
       assertThat(stingy.open()).as("call %s", n).hasValue(0);
     }
@@ -177,27 +172,6 @@ class MemoryLadderTest {
   private static LongtakeEngine open(EngineConfig config, Stingy stingy) {
     ModelSource source = ModelSource.of(Checkpoint.open(CHECKPOINT), "demo");
     return LongtakeEngine.open(config, source, stingy::device);
-  }
-
-  private static TakeSpec spec(LongtakeEngine engine) {
-    return TakeSpec.first(
-        engine.encodePrompt("Someone speaks."),
-        engine.encodePicture(new Picture(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
-        engine.encodeAudio(new float[8_000], 0),
-        7);
-  }
-
-  private static byte[] render(LongtakeEngine engine, TakeSpec spec) {
-    ByteArrayOutputStream pixels = new ByteArrayOutputStream();
-    try (TakeSession take = engine.open(spec)) {
-      take.renderClip(
-          (frame, rgb) -> {
-            byte[] copy = new byte[rgb.remaining()];
-            rgb.get(copy);
-            pixels.writeBytes(copy);
-          });
-    }
-    return pixels.toByteArray();
   }
 
   private static EngineConfig config(String strategy, int lanes, long budgetBytes) {

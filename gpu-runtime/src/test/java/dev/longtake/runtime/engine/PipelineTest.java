@@ -4,20 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.GpuTeam;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
+import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -31,7 +29,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PipelineTest {
   private static final Path CHECKPOINT = Path.of("../examples/demo/checkpoint");
   private static final int CLIPS = 2; // the second one fills the condition caches again
-  private static final int BLOCKS = 4;
 
   // Stages of less and of more than all layers, that begin and end within steps or between them.
   @ParameterizedTest(name = "{0} devices, {1} denoise, one may only decode: {2}")
@@ -44,7 +41,7 @@ class PipelineTest {
     "5, 4, true",
     "5, 5, false",
   })
-  void givesTheBitsOfResident(int devices, int stages, boolean enableVaeParallel) {
+  void givesTheBitsOfResident(int devices, int stages, boolean enableVaeParallel) throws Exception {
     EngineConfig one = config("resident", "cpu", Precision.FP32);
     requireSameBits(
         Resident.ON_CPU,
@@ -56,7 +53,7 @@ class PipelineTest {
   @ParameterizedTest
   @CsvSource({"BF16, BF16", "FP8, BF16", "FP8, FP8"})
   @Tag("gpu")
-  void givesTheBitsOfResidentOnGpus(Precision precision, Precision kvPrecision) {
+  void givesTheBitsOfResidentOnGpus(Precision precision, Precision kvPrecision) throws Exception {
     int gpus = DeviceList.of("cuda", Precision.BF16, Precision.BF16).size();
     assumeThat(gpus).as("GPUs: this test needs two").isGreaterThan(1);
     EngineConfig one =
@@ -80,10 +77,15 @@ class PipelineTest {
     requireSameBits(expected, all.withTeam(new GpuTeam(1, true, 1)));
   }
 
-  private static void requireSameBits(Resident expected, EngineConfig several) {
+  private static void requireSameBits(Resident expected, EngineConfig several) throws Exception {
     try (OpenEngine engine = open(several)) {
-      requireSameBits(Rendered.take(engine, 1, CLIPS), expected.take);
+      Rendered.requireSameBits(engine, List.of(expected.take));
       if (engine.parts().size() > 1) {
+        assertThat(engine.use())
+            .isEqualTo(
+                engine.parts().stream()
+                    .map(part -> new DeviceUse(part.memory().reservedBytes(), 0))
+                    .toList());
         assertThat(engine.parts())
             .allSatisfy(
                 part -> assertThat(part.memory().totalBytes()).isLessThan(expected.wholeBytes));
@@ -91,37 +93,26 @@ class PipelineTest {
     }
   }
 
-  private static void requireSameBits(Rendered actual, Rendered expected) {
-    assertThat(actual.latents(BLOCKS)).isEqualTo(expected.latents(BLOCKS));
-    assertThat(actual.pixels()).isEqualTo(expected.pixels());
-  }
-
   @Test
   void takesShareThePipelineAndMayEndEarly() throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(2);
     EngineConfig config = config("tpp", cpus(2), Precision.FP32).on(cpus(2), 2);
     try (OpenEngine engine = open(config)) {
-      try (TakeSession early = engine.open(Rendered.spec(engine, 1))) {
+      try (TakeSession early = engine.open(Rendered.spec(engine.shape(), 1))) {
         early.renderClip((frame, rgb) -> {}); // the stages work on the next one by now
         assertThat(early.state(early.frames()).moving()).isTrue();
         assertThatThrownBy(engine::close).isInstanceOf(IllegalStateException.class);
       }
-      List<Future<Rendered>> takes = new ArrayList<>();
-      for (int i = 0; i < 2; i++) {
-        takes.add(threads.submit(() -> Rendered.take(engine, 1, CLIPS)));
-      }
-      for (Future<Rendered> take : takes) {
-        requireSameBits(take.get(), Resident.ON_CPU.take);
-      }
-    } finally {
-      threads.shutdownNow();
+      Rendered.requireSameBits(engine, List.of(Resident.ON_CPU.take, Resident.ON_CPU.take));
+      assertThat(Rendered.encode(engine))
+          .usingRecursiveComparison()
+          .isEqualTo(Resident.ON_CPU.encoded);
     }
   }
 
   @Test
   void whatASinkThrowsEndsTheTakeAlone() {
     try (OpenEngine engine = open(config("tpp", cpus(2), Precision.FP32))) {
-      try (TakeSession take = engine.open(Rendered.spec(engine, 1))) {
+      try (TakeSession take = engine.open(Rendered.spec(engine.shape(), 1))) {
         assertThatThrownBy(
                 () ->
                     take.renderClip(
@@ -130,7 +121,7 @@ class PipelineTest {
                         }))
             .hasMessage("no room");
       }
-      requireSameBits(Rendered.take(engine, 1, CLIPS), Resident.ON_CPU.take);
+      Rendered.take(engine, 1, CLIPS).requireSameBits(Resident.ON_CPU.take);
     }
   }
 
@@ -144,13 +135,13 @@ class PipelineTest {
   }
 
   /** What one device makes of the take. */
-  private record Resident(Rendered take, long wholeBytes) {
+  private record Resident(Rendered take, TakeSpec encoded, long wholeBytes) {
     static final Resident ON_CPU = render(config("resident", "cpu", Precision.FP32));
 
     static Resident render(EngineConfig one) {
       try (OpenEngine engine = open(one)) {
         long bytes = engine.parts().get(0).memory().totalBytes();
-        return new Resident(Rendered.take(engine, 1, CLIPS), bytes);
+        return new Resident(Rendered.take(engine, 1, CLIPS), Rendered.encode(engine), bytes);
       }
     }
   }

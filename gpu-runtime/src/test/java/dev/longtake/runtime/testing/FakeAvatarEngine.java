@@ -14,6 +14,7 @@ import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * An engine that draws {@link FakeFrames} instead of computing a model. Whatever must decide a
@@ -57,8 +58,8 @@ final class FakeAvatarEngine implements AvatarEngine {
   }
 
   @Override
-  public DeviceUse use() {
-    return DeviceUse.NONE;
+  public List<DeviceUse> use() {
+    return List.of(DeviceUse.NONE);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.longtake.runtime.api.CheckpointInfo;
 import dev.longtake.runtime.api.CpuDevices;
 import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
+import dev.longtake.runtime.api.DeviceLoad;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.Feasibility;
@@ -17,6 +18,7 @@ import dev.longtake.runtime.engine.LongtakeEngineProvider;
 import dev.longtake.runtime.model.picture.OutputSize;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -195,6 +197,11 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
     return new DeviceHealth() {
       @Override
       public void check() {}
+
+      @Override
+      public List<DeviceLoad> load() {
+        return Collections.nCopies(Math.max(1, device.members().size()), DeviceLoad.UNKNOWN);
+      }
 
       @Override
       public void close() {}

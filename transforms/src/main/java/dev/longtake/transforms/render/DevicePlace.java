@@ -1,13 +1,20 @@
 package dev.longtake.transforms.render;
 
+import com.google.common.base.Splitter;
 import dev.longtake.runtime.api.AvatarEngine;
 import dev.longtake.runtime.api.DeviceHealth;
+import dev.longtake.runtime.api.DeviceLoad;
 import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.GpuLease;
 import dev.longtake.runtime.api.LeasableDevice;
+import dev.longtake.transforms.sink.DeviceReading;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A device that this process has leased, and the engine on it. Guarded by its pool's lock. */
@@ -91,11 +98,28 @@ final class DevicePlace {
     }
   }
 
-  /** Returns what an engine has used, its copies since last time. Safe without the lock. */
-  DeviceUse useSinceLastAsked(AvatarEngine used) {
-    DeviceUse use = used.use();
-    long told = toldCopies.getAndAccumulate(use.copiedBytes(), Math::max);
-    return new DeviceUse(use.peakBytes(), Math.max(0, use.copiedBytes() - told));
+  /**
+   * Returns how each of the devices is used on which an engine is open. Safe without the lock, and
+   * after the engine was closed.
+   *
+   * @param inProgress takes
+   */
+  List<DeviceReading> readings(AvatarEngine open, int inProgress) {
+    List<String> names = Splitter.on(',').splitToList(device().device());
+    List<DeviceUse> uses = open.use();
+    List<DeviceLoad> loads = health.load();
+    List<DeviceReading> readings = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      DeviceUse use = i < uses.size() ? uses.get(i) : DeviceUse.NONE;
+      readings.add(DeviceReading.of(names.get(i), use, loads.get(i), inProgress));
+    }
+    return readings;
+  }
+
+  /** Returns the bytes that an engine has copied since last time. Safe without the lock. */
+  long copiedBytesSinceLastAsked(AvatarEngine used) {
+    long copied = used.use().stream().mapToLong(DeviceUse::copiedBytes).sum();
+    return Math.max(0, copied - toldCopies.getAndAccumulate(copied, Math::max));
   }
 
   /** Counts somebody who uses the device, and opens the engine if it is not there. */
@@ -125,6 +149,18 @@ final class DevicePlace {
   /** Lets nobody use the device any more. */
   void lose(boolean hangs) {
     state = hangs || state == State.HUNG ? State.HUNG : State.LOST;
+  }
+
+  /**
+   * Returns what reads how the devices are used, to be called without the lock; empty while no
+   * engine is open.
+   */
+  Optional<Supplier<List<DeviceReading>>> reader() {
+    AvatarEngine open = engine;
+    int inProgress = takes;
+    return open == null || state == State.HUNG
+        ? Optional.empty()
+        : Optional.of(() -> readings(open, inProgress));
   }
 
   private void closeEngine() {

@@ -1,9 +1,9 @@
 package dev.longtake.transforms.render;
 
 import dev.longtake.runtime.api.AvatarEngine;
-import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.transforms.sink.DeviceReading;
 import java.time.Duration;
 
 /** The right to use a device's engine, shared with others who want the same one. */
@@ -48,9 +48,17 @@ final class EngineLease implements AutoCloseable {
     place.clipTook(time);
   }
 
-  /** Returns what the engine has used, its copies since the last one who asked. */
-  DeviceUse useSinceLastAsked() {
-    return place.useSinceLastAsked(engine);
+  /** Returns the memory in use of the device, or of the one of a team of which it is the most. */
+  long usedBytes() {
+    return place.readings(engine, 1).stream()
+        .mapToLong(DeviceReading::memoryBytes)
+        .max()
+        .orElseThrow();
+  }
+
+  /** Returns the bytes that the engine has copied since the last one who asked. */
+  long copiedBytesSinceLastAsked() {
+    return place.copiedBytesSinceLastAsked(engine);
   }
 
   /** Says that the device has done its work. */

@@ -15,6 +15,7 @@ import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Quarantine;
 import dev.longtake.transforms.settings.EngineSource;
 import dev.longtake.transforms.settings.WorkerDevices;
+import dev.longtake.transforms.sink.DeviceReading;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +81,20 @@ final class EnginePool {
   /** Returns this process's pool of such devices. */
   static EnginePool of(WorkerDevices devices) {
     return OF_THIS_PROCESS.computeIfAbsent(devices, EnginePool::new);
+  }
+
+  /** Returns how this process's devices are used on which engines are open. */
+  static List<DeviceReading> readingsOfThisProcess() {
+    return OF_THIS_PROCESS.values().stream().flatMap(pool -> pool.readings().stream()).toList();
+  }
+
+  /** Returns how the devices are used on which engines are open. */
+  List<DeviceReading> readings() {
+    List<Supplier<List<DeviceReading>>> readers = new ArrayList<>();
+    synchronized (lock) {
+      places.forEach(place -> place.reader().ifPresent(readers::add));
+    }
+    return readers.stream().flatMap(reader -> reader.get().stream()).toList();
   }
 
   /** Says that leases will be wanted; {@link #letGo} must follow. */

@@ -9,7 +9,6 @@ import dev.longtake.pipeline.element.RenderedVideo;
 import dev.longtake.pipeline.options.Continuity;
 import dev.longtake.pipeline.spi.RunMetric;
 import dev.longtake.runtime.api.AvatarEngine;
-import dev.longtake.runtime.api.DeviceUse;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.InvalidRequestException;
 import dev.longtake.runtime.api.LongtakeException;
@@ -204,9 +203,8 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
                     clipStarted[0] = now;
                     noteDone(clip, false);
                   });
-      DeviceUse use = leased.useSinceLastAsked();
-      RunMetric.DEVICE_PEAK_BYTES.gauge().set(use.peakBytes());
-      RunMetric.BYTES_COPIED.counter().inc(use.copiedBytes());
+      RunMetric.DEVICE_PEAK_BYTES.gauge().set(leased.usedBytes());
+      RunMetric.BYTES_COPIED.counter().inc(leased.copiedBytesSinceLastAsked());
       return made;
     }
 

@@ -22,23 +22,28 @@ public final class FollowedRun {
   private final Console console;
   private final ProgressView view;
   private final MemorySampler memory;
+  private final UsageMonitor usage;
   private final Instant started = Instant.now();
 
-  private FollowedRun(String id, Console console, ProgressView view, MemorySampler memory) {
+  private FollowedRun(
+      String id, Console console, ProgressView view, MemorySampler memory, UsageMonitor usage) {
     this.id = id;
     this.console = console;
     this.view = view;
     this.memory = memory;
+    this.usage = usage;
   }
 
   /** Begins to follow a run; {@link #forget} must follow. */
-  static FollowedRun start(String id, Console console, ProgressView view, MemorySampler memory) {
+  static FollowedRun start(
+      String id, Console console, ProgressView view, MemorySampler memory, UsageMonitor usage) {
     FollowedRun run =
         new FollowedRun(
             requireNonNull(id, "id"),
             requireNonNull(console, "console"),
             requireNonNull(view, "view"),
-            requireNonNull(memory, "memory"));
+            requireNonNull(memory, "memory"),
+            requireNonNull(usage, "usage"));
     checkState(RUNS.putIfAbsent(id, run) == null, "run '%s' is followed already", id);
     return run;
   }
@@ -67,5 +72,9 @@ public final class FollowedRun {
 
   List<MemorySample> memory() {
     return memory.samples();
+  }
+
+  List<UsageSample> usage() {
+    return usage.samples();
   }
 }

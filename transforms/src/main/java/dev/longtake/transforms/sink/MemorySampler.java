@@ -1,7 +1,5 @@
 package dev.longtake.transforms.sink;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,10 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures this process's resident memory, at a steady pace, on a daemon thread of its own.
  *
- * <p>Keeps a bounded number of samples however long it runs: when they are too many, each two
- * neighbours become the larger of them, and from then on a sample stands for twice the time. So the
- * highest value is never lost.
+ * <p>Keeps a bounded number of samples however long it runs, of which each is the largest of the
+ * measurements that it stands for. So the highest value is never lost.
  *
  * <p>Safe for use by several threads.
  */
@@ -35,20 +29,12 @@ public final class MemorySampler implements AutoCloseable {
 
   private final Source source;
   private final InstantSource clock;
-  private final int maxSamples;
-  private final CountDownLatch closing = new CountDownLatch(1);
   private final Object lock = new Object();
 
   @GuardedBy("lock")
-  private final List<MemorySample> samples = new ArrayList<>();
+  private final BoundedSeries<MemorySample> samples;
 
-  @GuardedBy("lock")
-  private long measurementsPerSample = 1;
-
-  @GuardedBy("lock")
-  private long measurementsInLast; // 0 when the next measurement starts a sample
-
-  private @Nullable Thread thread;
+  private @Nullable SteadyTask task;
 
   /** Says how much memory is resident. */
   @FunctionalInterface
@@ -58,13 +44,9 @@ public final class MemorySampler implements AutoCloseable {
   }
 
   MemorySampler(Source source, InstantSource clock, int maxSamples) {
-    checkArgument(
-        maxSamples >= 2 && maxSamples % 2 == 0,
-        "maxSamples must be even and at least 2, but was %s",
-        maxSamples);
     this.source = source;
     this.clock = clock;
-    this.maxSamples = maxSamples;
+    this.samples = new BoundedSeries<>(maxSamples, MemorySampler::larger);
   }
 
   /**
@@ -82,22 +64,23 @@ public final class MemorySampler implements AutoCloseable {
   /** Returns a copy of the samples so far, oldest first: at least one, at most 600. */
   public List<MemorySample> samples() {
     synchronized (lock) {
-      return List.copyOf(samples);
+      return samples.samples();
     }
   }
 
   /** Stops measuring. The samples stay; closing again does nothing. */
   @Override
   public void close() {
-    closing.countDown();
+    if (task != null) {
+      task.close();
+    }
   }
 
   /** Measures once now, and then every {@code period} until closed. */
   void start(Duration period) throws IOException {
     measure();
-    thread = new Thread(() -> run(period), "longtake-memory-sampler");
-    thread.setDaemon(true);
-    thread.start();
+    // Where it could be read at the start and cannot any more, the process is ending.
+    task = SteadyTask.start("longtake-memory-sampler", period, this::measure);
   }
 
   /** Takes one measurement. */
@@ -105,7 +88,7 @@ public final class MemorySampler implements AutoCloseable {
     long residentBytes = source.residentBytes();
     Instant now = clock.instant();
     synchronized (lock) {
-      add(new MemorySample(now, residentBytes));
+      samples.add(new MemorySample(now, residentBytes));
     }
   }
 
@@ -120,41 +103,6 @@ public final class MemorySampler implements AutoCloseable {
     throw new IOException(
         "%s should have a line 'VmRSS: <number> kB', but has none. Is this Linux?"
             .formatted(status));
-  }
-
-  private void run(Duration period) {
-    try {
-      while (!closing.await(period.toNanos(), TimeUnit.NANOSECONDS)) {
-        measure();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // whoever interrupts this thread wants it to end
-    } catch (IOException e) {
-      close(); // it could be read at the start: the process is ending, and the plot ends here
-    }
-  }
-
-  @GuardedBy("lock")
-  private void add(MemorySample sample) {
-    if (measurementsInLast == 0) {
-      if (samples.size() == maxSamples) {
-        halve();
-      }
-      samples.add(sample);
-    } else {
-      int last = samples.size() - 1;
-      samples.set(last, larger(samples.get(last), sample));
-    }
-    measurementsInLast = (measurementsInLast + 1) % measurementsPerSample;
-  }
-
-  @GuardedBy("lock")
-  private void halve() {
-    for (int i = 0; i < maxSamples / 2; i++) {
-      samples.set(i, larger(samples.get(2 * i), samples.get(2 * i + 1)));
-    }
-    samples.subList(maxSamples / 2, maxSamples).clear();
-    measurementsPerSample *= 2;
   }
 
   private static MemorySample larger(MemorySample first, MemorySample second) {

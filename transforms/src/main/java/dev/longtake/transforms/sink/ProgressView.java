@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Who renders calls {@link #videoStarted}, {@link #clipDone}, {@link #videoDone} and {@link
  * #videoFailed}: they note a few numbers and never write, so that a terminal that has stopped does
- * not stop the rendering. Who shows calls {@link #draw}, as {@link ProgressTicker} does.
+ * not stop the rendering. Who shows calls {@link #draw}, as {@link RunFollower} does.
  *
  * <p>Every event may come twice, as retries do, and changes nothing the second time. Safe for use
  * by several threads.

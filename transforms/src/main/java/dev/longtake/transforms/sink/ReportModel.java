@@ -18,14 +18,20 @@ import org.jspecify.annotations.Nullable;
  * @param videos finished videos, in the order in which they are shown
  * @param failures requests that can never succeed; shown in the order of the manifest
  * @param memory the memory of the process, oldest first; may be empty
+ * @param usage how its devices were used, those of a device oldest first; may be empty
  */
 public record ReportModel(
-    Run run, List<Video> videos, List<FailedRequest> failures, List<MemorySample> memory) {
+    Run run,
+    List<Video> videos,
+    List<FailedRequest> failures,
+    List<MemorySample> memory,
+    List<UsageSample> usage) {
   public ReportModel {
     requireNonNull(run, "run");
     videos = List.copyOf(videos);
     failures = DeadLetterFile.sorted(failures);
     memory = List.copyOf(memory);
+    usage = List.copyOf(usage);
   }
 
   /**

@@ -7,6 +7,9 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Writes the report's top: failures first, then the run as a whole and the list of videos. */
 final class ReportOverview {
@@ -147,6 +150,14 @@ final class ReportOverview {
         .rendering(model.videos())
         .ifPresent(chart -> figure("When each video was rendered", chart));
     charts.memory(model.memory()).ifPresent(chart -> figure("Memory of the process", chart));
+    Map<String, List<UsageSample>> devices =
+        model.usage().stream()
+            .collect(Collectors.groupingBy(UsageSample::device, TreeMap::new, Collectors.toList()));
+    devices.forEach(
+        (device, samples) ->
+            charts
+                .usage(samples)
+                .ifPresent(chart -> figure("Use of " + Html.escape(device), chart)));
   }
 
   private void figure(String caption, String chart) {

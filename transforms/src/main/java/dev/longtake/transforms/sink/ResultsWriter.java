@@ -77,7 +77,8 @@ public record ResultsWriter(
                 wallTime.isNegative() ? Duration.ZERO : wallTime),
             shown,
             failures,
-            run.map(FollowedRun::memory).orElse(List.of()));
+            run.map(FollowedRun::memory).orElse(List.of()),
+            run.map(FollowedRun::usage).orElse(List.of()));
     try (Scratch scratch = Scratch.create()) {
       publish(scratch, ResultsFile.NAME, out -> out.write(ResultsFile.text(videos)));
       publish(scratch, DeadLetterFile.NAME, out -> out.write(DeadLetterFile.text(failures)));

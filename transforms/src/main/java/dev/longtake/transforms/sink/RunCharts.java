@@ -5,9 +5,11 @@ import dev.longtake.transforms.sink.ReportModel.Video;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 
 /** Draws the run along the wall clock: when which video was rendered, and the memory. */
 final class RunCharts {
@@ -15,9 +17,9 @@ final class RunCharts {
   private static final double ROW = 34;
   private static final double ROW_BAR = 10;
   private static final int AXIS = 24;
-  private static final int MEMORY_HEIGHT = 150;
-  private static final double MEMORY_TOP = 18;
-  private static final double MEMORY_FLOOR = MEMORY_HEIGHT - AXIS;
+  private static final int HEIGHT = 150;
+  private static final int LOW = 100;
+  private static final double TOP = 18;
   private static final double SAME = 0.2; // percent between bars that are drawn as one
   private static final double NANOS = 1e9;
   private static final double MIB = 1024 * 1024;
@@ -67,25 +69,84 @@ final class RunCharts {
     if (samples.size() < 2 || seconds <= 0) {
       return Optional.empty();
     }
-    double peak =
-        samples.stream()
-            .mapToLong(MemorySample::residentBytes)
-            .asDoubleStream()
-            .max()
-            .orElseThrow();
-    double top = topBytes(Math.max(peak, MIB));
-    double height = MEMORY_FLOOR - MEMORY_TOP;
-    double[] x = samples.stream().mapToDouble(sample -> percent(sample.time())).toArray();
-    double[] y =
-        samples.stream()
-            .mapToDouble(sample -> MEMORY_FLOOR - height * sample.residentBytes() / top)
-            .toArray();
-    Chart chart = new Chart("Resident memory, at most " + Quantity.bytes(peak), MEMORY_HEIGHT);
-    chart.across("grid", MEMORY_TOP).across("grid", MEMORY_TOP + height / 2);
-    chart.area(x, y, MEMORY_FLOOR).across("base", MEMORY_FLOOR);
-    chart.name("axis halo", MEMORY_TOP - 5, Quantity.bytes(top));
-    chart.name("axis halo", MEMORY_TOP + height / 2 - 5, Quantity.bytes(top / 2));
-    return Optional.of(chart.timeAxis(seconds, MEMORY_FLOOR).end());
+    double[] bytes = samples.stream().mapToDouble(MemorySample::residentBytes).toArray();
+    double peak = peak(bytes);
+    return Optional.of(
+        curve(
+            new Scale(
+                "Resident memory, at most " + Quantity.bytes(peak),
+                topBytes(peak),
+                Quantity::bytes,
+                HEIGHT),
+            samples.stream().map(MemorySample::time).toList(),
+            bytes));
+  }
+
+  /**
+   * Returns how a device was used over time: its memory, and how busy it and its link to the host
+   * were as far as that is known; empty for fewer than two samples.
+   *
+   * @param samples of one device
+   */
+  Optional<String> usage(List<UsageSample> samples) {
+    if (samples.size() < 2 || seconds <= 0) {
+      return Optional.empty();
+    }
+    List<Instant> times = samples.stream().map(UsageSample::time).toList();
+    double[] bytes = samples.stream().mapToDouble(UsageSample::memoryBytes).toArray();
+    double[] copied = samples.stream().mapToDouble(UsageSample::copiedGbps).toArray();
+    double[] lanes = samples.stream().mapToDouble(UsageSample::lanes).toArray();
+    StringBuilder charts = new StringBuilder();
+    Scale memory = new Scale("memory", topBytes(peak(bytes)), Quantity::bytes, LOW);
+    charts.append(curve(memory, times, bytes));
+    busy(samples).ifPresent(charts::append);
+    if (peak(copied) > 0) {
+      double top = Quantity.roundUp(peak(copied));
+      Scale scale = new Scale("copied", top, v -> Quantity.scale(v) + " GB/s", LOW);
+      charts.append(curve(scale, times, copied));
+    }
+    if (peak(lanes) > 0) {
+      double top = 2 * Math.ceil(peak(lanes) / 2); // so that half of it is a number of lanes too
+      charts.append(curve(new Scale("takes", top, Quantity::scale, LOW), times, lanes));
+    }
+    return Optional.of(charts.toString());
+  }
+
+  private Optional<String> busy(List<UsageSample> samples) {
+    List<UsageSample> known =
+        samples.stream().filter(sample -> Double.isFinite(sample.utilization())).toList();
+    if (known.size() < 2) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        curve(
+            new Scale("busy", 1, RunCharts::percentText, LOW),
+            known.stream().map(UsageSample::time).toList(),
+            known.stream().mapToDouble(UsageSample::utilization).toArray()));
+  }
+
+  /** How a curve is drawn: what it is, the value at its top, and values as text. */
+  private record Scale(String label, double top, DoubleFunction<String> text, int height) {}
+
+  private String curve(Scale scale, List<Instant> times, double[] values) {
+    double floor = scale.height - AXIS;
+    double height = floor - TOP;
+    double[] x = times.stream().mapToDouble(this::percent).toArray();
+    double[] y = Arrays.stream(values).map(value -> floor - height * value / scale.top).toArray();
+    Chart chart = new Chart(scale.label, scale.height);
+    chart.across("grid", TOP).across("grid", TOP + height / 2);
+    chart.area(x, y, floor).across("base", floor);
+    chart.name("axis halo", TOP - 5, scale.text.apply(scale.top));
+    chart.name("axis halo", TOP + height / 2 - 5, scale.text.apply(scale.top / 2));
+    return chart.timeAxis(seconds, floor).end();
+  }
+
+  private static double peak(double[] values) {
+    return Arrays.stream(values).max().orElse(0);
+  }
+
+  private static String percentText(double share) {
+    return Quantity.scale(100 * share) + " %";
   }
 
   private static void draw(Chart chart, Row row, double top) {
@@ -128,7 +189,8 @@ final class RunCharts {
   }
 
   /** Returns the end of a scale of which half is a round number too. */
-  private static double topBytes(double peak) {
+  private static double topBytes(double peakBytes) {
+    double peak = Math.max(peakBytes, MIB);
     double unit = peak < 1024 * MIB ? MIB : 1024 * MIB;
     return Quantity.roundUp(peak / unit) * unit;
   }

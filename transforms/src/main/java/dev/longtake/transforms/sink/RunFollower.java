@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** Shows a run's progress on a console, and at its end the summary. */
 public final class RunFollower implements RunWatch {
@@ -16,16 +18,22 @@ public final class RunFollower implements RunWatch {
   private static final int FEWEST_ROWS = 4;
 
   private final ProgressView view;
-  private final ProgressTicker ticker;
+  private final SteadyTask ticker;
   private final MemorySampler memory;
+  private final UsageMonitor usage;
   private final FollowedRun run;
   private boolean closed;
 
   private RunFollower(
-      ProgressView view, ProgressTicker ticker, MemorySampler memory, FollowedRun run) {
+      ProgressView view,
+      SteadyTask ticker,
+      MemorySampler memory,
+      UsageMonitor usage,
+      FollowedRun run) {
     this.view = view;
     this.ticker = ticker;
     this.memory = memory;
+    this.usage = usage;
     this.run = run;
   }
 
@@ -34,8 +42,15 @@ public final class RunFollower implements RunWatch {
    *
    * @param runId names the run within this process
    * @param firstLine what is said first
+   * @param devices returns how this process's devices are used
+   * @param output directory for what is written down of that, no trailing slash
    */
-  public static RunFollower start(String runId, Console console, String firstLine) {
+  public static RunFollower start(
+      String runId,
+      Console console,
+      String firstLine,
+      Supplier<List<DeviceReading>> devices,
+      String output) {
     boolean isTerminal = console.columns() >= FEWEST_COLUMNS && console.rows() >= FEWEST_ROWS;
     InstantSource clock = InstantSource.system();
     FlushedText out = new FlushedText(console.out());
@@ -46,9 +61,13 @@ public final class RunFollower implements RunWatch {
     view.message(firstLine);
     try {
       MemorySampler memory = MemorySampler.start();
-      FollowedRun run = FollowedRun.start(runId, console, view, memory);
-      ProgressTicker ticker = ProgressTicker.start(view, isTerminal ? TERMINAL_PERIOD : LOG_PERIOD);
-      return new RunFollower(view, ticker, memory, run);
+      UsageMonitor usage = UsageMonitor.start(devices, output);
+      FollowedRun run = FollowedRun.start(runId, console, view, memory, usage);
+      // A terminal or log that can no longer be written to is left alone: the rendering goes on.
+      SteadyTask ticker =
+          SteadyTask.start(
+              "longtake-progress", isTerminal ? TERMINAL_PERIOD : LOG_PERIOD, view::draw);
+      return new RunFollower(view, ticker, memory, usage, run);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -62,6 +81,7 @@ public final class RunFollower implements RunWatch {
     closed = true;
     ticker.close();
     memory.close();
+    usage.close();
     run.forget();
     try {
       view.close();

@@ -22,6 +22,7 @@ import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.testing.FakeEngineProvider;
 import dev.longtake.transforms.settings.EngineSource;
 import dev.longtake.transforms.settings.WorkerDevices;
+import dev.longtake.transforms.sink.DeviceReading;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -398,6 +399,23 @@ class EnginePoolTest {
     one.letGo();
 
     assertThat(new GpuLeases(leaseDir).tryAcquire(device)).isPresent();
+  }
+
+  @Test
+  void readsEveryDeviceOnWhichAnEngineIsOpen() throws Exception {
+    EnginePool teams = held("2x3GiB");
+    EngineChoice team = device -> SMALL.on("cpu:0,cpu:1", LANES).withStrategy("tpp");
+    assertThat(teams.readings()).isEmpty();
+    EngineLease first = teams.acquire(engines, team, Company.SHARED);
+    teams.acquire(engines, team, Company.SHARED).close();
+
+    assertThat(teams.readings())
+        .containsExactly(
+            new DeviceReading("cpu:0", 0, Double.NaN, 0, 1),
+            new DeviceReading("cpu:1", 0, Double.NaN, 0, 1));
+    first.lose(new LongtakeException(ErrorCode.DEVICE_FAULT, "fell off the bus"));
+    first.close();
+    assertThat(teams.readings()).isEmpty();
   }
 
   /** Somebody who wants an engine, on a thread of their own. */

@@ -251,7 +251,7 @@ class ProgressViewTest {
             InstantSource.system(),
             Duration.ZERO);
     view.videoStarted(1, "a", 4, 192);
-    try (ProgressTicker ticker = ProgressTicker.start(view, Duration.ofMillis(1))) {
+    try (SteadyTask ticker = SteadyTask.start("ticker", Duration.ofMillis(1), view::draw)) {
       assertThat(ticker).isNotNull();
       assertThat(writing.await(30, TimeUnit.SECONDS)).isTrue();
 

@@ -115,7 +115,11 @@ class ReportTest {
     Element page =
         page(
             new ReportModel(
-                run(100), List.of(new Video(SinkSamples.video("a"), clips)), List.of(), List.of()));
+                run(100),
+                List.of(new Video(SinkSamples.video("a"), clips)),
+                List.of(),
+                List.of(),
+                List.of()));
 
     // The scale ends at 20 fps, 90 pixels above its floor at 108; a bar fills 86 % of its room.
     assertThat(boxes(page.select("#video-1 rect")))
@@ -140,6 +144,17 @@ class ReportTest {
   }
 
   @Test
+  void drawsWhatIsKnownOfEachDevice() throws IOException {
+    Document page = page(model());
+
+    assertThat(page.select("figcaption").eachText()).contains("Use of cpu:1", "Use of cuda:0");
+    assertThat(page.select("svg.chart").eachAttr("aria-label"))
+        .containsSubsequence("memory", "takes", "memory", "busy", "copied", "takes");
+    assertThat(page.select("svg[aria-label=copied] polyline").attr("points"))
+        .isEqualTo("0,76 500,29.600"); // 0 and 16 GB/s of 20
+  }
+
+  @Test
   void drawsWithFiniteNumbersInsideTheDrawing() throws IOException {
     Video unknown =
         new Video(
@@ -150,7 +165,9 @@ class ReportTest {
                 new Clip(1, 0, 1, 1e9, false, START.plusSeconds(1_000_000))));
     Video many = video("many", 2000, 31, 0, 0, 30, random);
     Document page =
-        page(new ReportModel(run(100), List.of(unknown, many), List.of(), memory(300, random)));
+        page(
+            new ReportModel(
+                run(100), List.of(unknown, many), List.of(), memory(300, random), List.of()));
 
     int numbers = 0;
     for (Element element : page.select("svg, svg *")) {
@@ -192,7 +209,9 @@ class ReportTest {
         new ReportModel.Run(
             "<script>", "<script>", "<script>", "<script>", "out", START, Duration.ofSeconds(30));
     Document page =
-        page(new ReportModel(run, List.of(hostile), List.of(failure), List.of()), this::sheet);
+        page(
+            new ReportModel(run, List.of(hostile), List.of(failure), List.of(), List.of()),
+            this::sheet);
 
     assertThat(page.select("script")).isEmpty();
     assertThat(page.select("section.video h3 bdi").first().wholeText()).isEqualTo(HOSTILE);
@@ -212,7 +231,8 @@ class ReportTest {
         new Video(
             SinkSamples.video("a").toBuilder().setLocation("gs://bucket/out/a.mp4").build(),
             List.of());
-    Document page = page(new ReportModel(run(1), List.of(elsewhere), List.of(), List.of()));
+    Document page =
+        page(new ReportModel(run(1), List.of(elsewhere), List.of(), List.of(), List.of()));
 
     assertThat(page.select("p.file").text()).isEqualTo("gs://bucket/out/a.mp4");
     assertThat(page.select("p.file a")).isEmpty();
@@ -243,7 +263,7 @@ class ReportTest {
     System.arraycopy(head, 0, sheet, 0, head.length);
     CountingWriter out = new CountingWriter();
     List<Long> writtenAtCall = new ArrayList<>();
-    ReportModel model = new ReportModel(run(2000), videos, List.of(), List.of());
+    ReportModel model = new ReportModel(run(2000), videos, List.of(), List.of(), List.of());
 
     Report.write(
         out,
@@ -262,7 +282,7 @@ class ReportTest {
   @Test
   void saysThatThereWasNothingToDo() throws IOException {
     Video old = video("old", 4, 4, 4, 0, 12, random);
-    Document page = page(new ReportModel(run(0.4), List.of(old), List.of(), List.of()));
+    Document page = page(new ReportModel(run(0.4), List.of(old), List.of(), List.of(), List.of()));
 
     assertThat(page.select("h1").text()).isEqualTo("Nothing to do: everything was up to date");
     assertThat(page.select("#failures, figure")).isEmpty();
@@ -271,7 +291,9 @@ class ReportTest {
   @Test
   void showsARunThatMadeNothing() throws IOException {
     Document page =
-        page(new ReportModel(run(0), List.of(), List.of(failure(1, "a")), memory(1, random)));
+        page(
+            new ReportModel(
+                run(0), List.of(), List.of(failure(1, "a")), memory(1, random), List.of()));
 
     assertThat(page.select("h1").text()).isEqualTo("1 of 1 request failed");
     assertThat(page.select("#videos, figure")).isEmpty();
@@ -299,7 +321,12 @@ class ReportTest {
         List.of(
             new MemorySample(START, 200L << 20),
             new MemorySample(START.plusSeconds(50), 300L << 20),
-            new MemorySample(START.plusSeconds(99), 250L << 20)));
+            new MemorySample(START.plusSeconds(99), 250L << 20)),
+        List.of(
+            new UsageSample(START, "cuda:0", 20L << 30, 0, 0, 0),
+            new UsageSample(START.plusSeconds(50), "cuda:0", 20L << 30, 1, 16, 3),
+            new UsageSample(START, "cpu:1", 5, Double.NaN, 0, 0),
+            new UsageSample(START.plusSeconds(50), "cpu:1", 5, Double.NaN, 0, 1)));
   }
 
   private Optional<byte[]> sheet(String id) {

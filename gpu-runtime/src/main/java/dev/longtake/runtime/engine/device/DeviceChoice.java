@@ -3,6 +3,7 @@ package dev.longtake.runtime.engine.device;
 import dev.longtake.runtime.api.CpuDevices;
 import dev.longtake.runtime.api.DeviceHealth;
 import dev.longtake.runtime.api.DeviceInfo;
+import dev.longtake.runtime.api.DeviceLoad;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.LongtakeException;
@@ -234,6 +235,11 @@ public record DeviceChoice(OptionalInt gpu, Precision precision, Precision kvPre
   private record CpuHealth() implements DeviceHealth {
     @Override
     public void check() {}
+
+    @Override
+    public List<DeviceLoad> load() {
+      return List.of(DeviceLoad.UNKNOWN);
+    }
 
     @Override
     public void close() {}

@@ -1,6 +1,7 @@
 package dev.longtake.runtime.engine.device;
 
 import dev.longtake.runtime.api.DeviceHealth;
+import dev.longtake.runtime.api.DeviceLoad;
 import dev.longtake.runtime.api.LeasableDevice;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,11 @@ record TeamHealth(List<DeviceHealth> each) implements DeviceHealth {
   @Override
   public void check() {
     each.forEach(DeviceHealth::check);
+  }
+
+  @Override
+  public List<DeviceLoad> load() {
+    return each.stream().flatMap(one -> one.load().stream()).toList();
   }
 
   @Override

@@ -7,41 +7,46 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Draws a {@link ProgressView} at a steady pace, on a daemon thread of its own.
- *
- * <p>A terminal or log that can no longer be written to is left alone: the rendering goes on.
- */
-public final class ProgressTicker implements AutoCloseable {
-  private final ProgressView view;
+/** Something that is done at a steady pace on a daemon thread of its own, until it fails. */
+final class SteadyTask implements AutoCloseable {
+  private final Step step;
   private final Duration period;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread;
 
-  private ProgressTicker(ProgressView view, Duration period) {
-    this.view = view;
+  /** What is done each time. */
+  @FunctionalInterface
+  interface Step {
+    /**
+     * Does it once.
+     *
+     * @throws IOException if it can never be done again
+     */
+    void run() throws IOException;
+  }
+
+  private SteadyTask(String name, Duration period, Step step) {
+    this.step = step;
     this.period = period;
-    this.thread = new Thread(this::run, "longtake-progress");
+    this.thread = new Thread(this::run, name);
   }
 
   /**
-   * Starts to draw {@code view} every {@code period}.
+   * Starts to do something every {@code period}, the first time after one.
    *
-   * @param period positive; 200 ms suit a terminal, 1 s a log
+   * @param name of the thread
+   * @param period positive
    */
-  public static ProgressTicker start(ProgressView view, Duration period) {
+  static SteadyTask start(String name, Duration period, Step step) {
     checkArgument(
         !period.isNegative() && !period.isZero(), "period must be positive, but was %s", period);
-    ProgressTicker ticker = new ProgressTicker(view, period);
-    ticker.thread.setDaemon(true);
-    ticker.thread.start();
-    return ticker;
+    SteadyTask task = new SteadyTask(name, period, step);
+    task.thread.setDaemon(true);
+    task.thread.start();
+    return task;
   }
 
-  /**
-   * Stops drawing and waits for the drawing in progress, for at most a few periods; the view is not
-   * closed. Closing again does nothing.
-   */
+  /** Stops, and waits for what is in progress, for at most a few periods. May be repeated. */
   @Override
   public void close() {
     closing.countDown();
@@ -55,12 +60,12 @@ public final class ProgressTicker implements AutoCloseable {
   private void run() {
     try {
       while (!closing.await(period.toNanos(), TimeUnit.NANOSECONDS)) {
-        view.draw();
+        step.run();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // whoever interrupts this thread wants it to end
     } catch (IOException e) {
-      closing.countDown(); // nobody can read it any more
+      closing.countDown();
     }
   }
 }
