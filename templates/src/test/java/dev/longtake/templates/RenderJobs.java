@@ -106,7 +106,7 @@ record RenderJobs(Path directory) {
             budgetBytes);
     EngineProvider engines = ServiceLoader.load(EngineProvider.class).findFirst().orElseThrow();
     try (AvatarEngine engine = engines.open(config)) {
-      return engine.use().peakBytes();
+      return engine.use().get(0).reservedBytes();
     }
   }
 
