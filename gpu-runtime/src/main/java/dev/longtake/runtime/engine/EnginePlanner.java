@@ -112,7 +112,8 @@ final class EnginePlanner {
     private final Arena hostLane = new Arena("planned host lane", new PlannedBlock());
 
     ModelStack load(ExecutionStrategy strategy, Residency residency, Ops ops) {
-      Placement placement = new Placement(ops, new PlannedQueues(), weights, HostLayers.in(hostWeights));
+      Placement placement =
+          new Placement(ops, new PlannedQueues(), weights, HostLayers.in(hostWeights));
       return ModelStack.load(
           shape, source, source::plannedReader, strategy, residency, device, placement);
     }

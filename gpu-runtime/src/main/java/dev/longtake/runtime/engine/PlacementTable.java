@@ -264,8 +264,7 @@ final class PlacementTable {
 
   private MemoryBudget budget(PaperGpu gpu) {
     return new MemoryBudget(
-        Math.min(query.budgetBytes(), gpu.availableBytes() + gpu.driverBytes(0)),
-        gpu.hostBytes());
+        Math.min(query.budgetBytes(), gpu.availableBytes() + gpu.driverBytes(0)), gpu.hostBytes());
   }
 
   private EnginePlanner planner(PaperGpu gpu) {

@@ -57,9 +57,7 @@ class MemoryLadderTest {
             }
             if (refuses.test(taken.incrementAndGet())) {
               throw new LongtakeException(
-                  name.endsWith("Host")
-                      ? ErrorCode.OUT_OF_HOST_MEMORY
-                      : ErrorCode.OUT_OF_MEMORY,
+                  name.endsWith("Host") ? ErrorCode.OUT_OF_HOST_MEMORY : ErrorCode.OUT_OF_MEMORY,
                   name + " was refused");
             }
             return counted(name, call.result());
