@@ -72,7 +72,7 @@ public final class LongtakeEngine implements OpenEngine {
     this.plan = candidate.plan();
     this.choice = chosen.choice();
     this.tokenizer = own.add(source.openTokenizer(shape.model().dit().textTokens()));
-    ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), own);
+    ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), source, own);
     List<Readback> readbacks = new ArrayList<>();
     for (int i = 0; i < plan.memory().lanes(); i++) {
       readbacks.add(
@@ -94,7 +94,7 @@ public final class LongtakeEngine implements OpenEngine {
     this.conditions = new ConditionEncoder(stack.media());
     this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
     this.lanes = new LanePool(stack, reserved.lanes(), reserved.hostLanes(), readbacks);
-    reserved.ops().synchronize();
+    reserved.awaitWeights();
     resources.add(own::close);
     LOG.info(
         "Opened {} on {} in {} ms: strategy {}; {}",

@@ -22,6 +22,9 @@ public interface ModelSource extends AutoCloseable {
   /** Returns what this is, for people. */
   String description();
 
+  /** Returns what tells it from all other models; reads some of it. */
+  String identity();
+
   /** Returns all sizes, for videos of {@code height} × {@code width} pixels. */
   EngineShape shape(int height, int width, int clipFrames, int sampleSteps);
 
