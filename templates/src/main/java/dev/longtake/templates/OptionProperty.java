@@ -54,15 +54,18 @@ record OptionProperty(
   }
 
   private static Stream<Method> getters(Method[] methods) {
-    return Arrays.stream(methods)
-        .filter(
-            method ->
-                Modifier.isAbstract(method.getModifiers())
-                    && method.getParameterCount() == 0
-                    && method.getName().matches("(get|is)[A-Z].*"));
+    return Arrays.stream(methods).filter(OptionProperty::isGetter);
   }
 
-  private static String nameOf(Method getter) {
+  /** Returns whether a method of an options interface reads a property. */
+  static boolean isGetter(Method method) {
+    return Modifier.isAbstract(method.getModifiers())
+        && method.getParameterCount() == 0
+        && method.getName().matches("(get|is)[A-Z].*");
+  }
+
+  /** Returns the name of the property that a getter reads. */
+  static String nameOf(Method getter) {
     return Introspector.decapitalize(getter.getName().replaceFirst("^(get|is)", ""));
   }
 

@@ -97,6 +97,10 @@ public final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() throws RunFailedException, IOException {
     boolean described = gpus != null;
+    PluginRegistry registry = plugins.get();
+    if (!described) {
+      RenderArguments.requireFits(spec, unmatched, registry);
+    }
     boolean hasRequests =
         !described || spec.commandLine().getParseResult().hasMatchedOption("--manifest");
     LongtakeOptions options =
@@ -107,22 +111,35 @@ public final class PlanCommand implements Callable<Integer> {
     planned.setGpus(gpus);
     planned.setShape(shape);
     planned.setHostMemory(hostMemory);
-    PlanTemplate template = new PlanTemplate(plugins.get());
+    PlanTemplate template = new PlanTemplate(registry);
     BatchPlan plan = NO_REQUESTS;
+    if (!described) {
+      Optional<Feasibility> here = template.feasibility(options, 0);
+      if (here.isPresent() && !here.get().fits()) {
+        return report(List.of(), here.get());
+      }
+    }
     if (hasRequests) {
       plan = described ? template.planElsewhere(options) : template.plan(options);
     }
     Optional<Feasibility> placements = template.feasibility(options, plan.frames());
-    if (json && placements.isPresent()) {
-      print(List.of(placements.get().json()));
-    } else {
-      print(hasRequests ? PlanTable.lines(plan) : List.of());
-      placements.ifPresent(found -> print(found.lines()));
-    }
-    if (placements.isPresent() && !placements.get().fits()) {
+    List<String> requests = hasRequests ? PlanTable.lines(plan) : List.of();
+    if (placements.isEmpty()) {
+      print(requests);
+    } else if (report(requests, placements.get()) == NOTHING_FITS) {
       return NOTHING_FITS;
     }
     return plan.failures().isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+  }
+
+  private int report(List<String> requests, Feasibility placements) {
+    if (json) {
+      print(List.of(placements.json()));
+    } else {
+      print(requests);
+      print(placements.lines());
+    }
+    return placements.fits() ? ExitCode.OK : NOTHING_FITS;
   }
 
   private void print(List<String> lines) {

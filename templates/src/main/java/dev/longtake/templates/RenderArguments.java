@@ -2,6 +2,7 @@ package dev.longtake.templates;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.longtake.pipeline.assembly.PluginRegistry;
 import dev.longtake.pipeline.options.LongtakeOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +37,27 @@ final class RenderArguments {
         LocalFiles.makeAbsolute(options);
       }
       return options;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Refuses what certainly does not fit on this machine, before Beam looks for its options, which
+   * takes longer. Says nothing of runs elsewhere, nor of options that are missing or wrong.
+   *
+   * @throws ParameterException if options contradict each other, or one is invalid
+   */
+  static void requireFits(
+      CommandSpec spec, @Nullable List<String> unmatched, PluginRegistry registry) {
+    boolean isElsewhere =
+        unmatched != null && unmatched.stream().anyMatch(word -> word.startsWith("--runner"));
+    try {
+      Map<String, String> typed = typed(spec, Required.NOTHING);
+      if (!isElsewhere && typed.containsKey("manifest") && typed.containsKey("output")) {
+        LongtakeOptions options = TypedOptions.of(typed);
+        registry.renderer(options.getRenderer()).requireFits(options);
+      }
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
@@ -77,6 +99,14 @@ final class RenderArguments {
     List<String> forBeam =
         UnknownOptions.forBeam(
             unmatched == null ? List.of() : unmatched, spec.optionsMap().keySet());
+    List<String> arguments = new ArrayList<>();
+    typed(spec, required).forEach((name, value) -> arguments.add("--" + name + "=" + value));
+    arguments.addAll(forBeam);
+    return arguments;
+  }
+
+  /** Returns the values of our own options that were typed, by name. */
+  private static Map<String, String> typed(CommandSpec spec, Required required) {
     ParseResult typed = spec.commandLine().getParseResult();
     Map<String, String> values = new LinkedHashMap<>();
     List<String> missing = new ArrayList<>();
@@ -99,11 +129,7 @@ final class RenderArguments {
     putIfAny(values, "strategy", official.strategy(values.get("strategy"), values.get("device")));
     putIfAny(values, "precision", official.precision(values.get("precision")));
     values.putAll(official.team(values.get("strategy")));
-
-    List<String> arguments = new ArrayList<>();
-    values.forEach((name, value) -> arguments.add("--" + name + "=" + value));
-    arguments.addAll(forBeam);
-    return arguments;
+    return values;
   }
 
   private static String valueOf(OptionSpec option) {

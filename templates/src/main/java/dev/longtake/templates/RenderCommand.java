@@ -78,8 +78,10 @@ public final class RenderCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws RunFailedException, IOException {
+    PluginRegistry registry = plugins.get();
+    RenderArguments.requireFits(spec, unmatched, registry);
     LongtakeOptions options = RenderArguments.options(spec, unmatched);
-    RunCounts counts = new RenderBatchTemplate(plugins.get()).render(options, console());
+    RunCounts counts = new RenderBatchTemplate(registry).render(options, console());
     return counts.failures() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 

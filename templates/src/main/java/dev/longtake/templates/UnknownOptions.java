@@ -24,6 +24,9 @@ final class UnknownOptions {
    *     names it, and the nearest there is
    */
   static List<String> forBeam(List<String> arguments, Set<String> names) {
+    if (arguments.isEmpty()) {
+      return List.of(); // Beam need not look for all that it knows
+    }
     Set<String> known = new TreeSet<>();
     OptionProperty.namesKnownToBeam().stream()
         .filter(name -> !OURS_ALONE.contains(name))

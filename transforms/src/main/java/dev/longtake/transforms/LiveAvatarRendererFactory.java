@@ -44,6 +44,11 @@ public final class LiveAvatarRendererFactory implements RendererFactory {
   }
 
   @Override
+  public void requireFits(LongtakeOptions options) {
+    new FitCheck(options, engines).run();
+  }
+
+  @Override
   public PTransform<PCollection<RenderRequest>, Outcome<PreparedRequest>> prepare(
       PipelineOptions options, TakePlanner takePlanner) {
     RenderSettings settings = settings(options);

@@ -17,6 +17,15 @@ public interface EngineProvider {
   AvatarEngine open(EngineConfig config);
 
   /**
+   * Refuses, within a second, what can never be opened on the devices that {@code config} names,
+   * whoever uses them at the moment. Opens and loads nothing.
+   *
+   * @throws LongtakeException PLAN_DOES_NOT_FIT, with the numbers and what would fit; or
+   *     INVALID_CONFIG, INVALID_CHECKPOINT or DEVICE_UNAVAILABLE
+   */
+  default void requireFits(EngineConfig config) {}
+
+  /**
    * Looks for a device.
    *
    * @param asked {@code cpu}, {@code cuda} for the first GPU, {@code cuda:N}, or {@code auto} for

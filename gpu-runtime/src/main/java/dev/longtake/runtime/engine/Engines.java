@@ -5,11 +5,15 @@ import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.DeviceList;
+import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
+import dev.longtake.runtime.strategy.sharded.Shard;
 import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import dev.longtake.runtime.strategy.tpp.StageStrategy;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Opens the engine that a configuration asks for, on one device or on several. */
 public final class Engines {
@@ -52,6 +56,40 @@ public final class Engines {
       return LongtakeEngine.open(config, source, () -> open.apply(0));
     }
     return DataParallelEngine.open(config, source, names, open);
+  }
+
+  /**
+   * Refuses what can never fit on the devices that a configuration names, whoever uses them at the
+   * moment. Opens none, and reads no weights.
+   *
+   * @throws dev.longtake.runtime.api.LongtakeException PLAN_DOES_NOT_FIT, with the numbers and what
+   *     would fit; or as {@link dev.longtake.runtime.api.EngineProvider#open}
+   */
+  public static void requireFits(EngineConfig config, ModelSource source) {
+    DeviceList devices = DeviceList.of(config.device(), config.precision(), config.kvPrecision());
+    ComputeDevice device = devices.onPaper(config.cpuThreads());
+    MemoryBudget budget = MemoryBudget.of(config, device);
+    if (config.strategy().equals(StageStrategy.NAME)) {
+      EngineShape shape =
+          source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
+      PipelineLayout layout = PipelineLayout.of(devices.size(), config, shape.model());
+      if (layout.roles().size() > 1) {
+        for (StageRole role : layout.roles()) {
+          new StagePlanner(shape, source, role, device).plan(Math.max(1, config.lanes()), budget);
+        }
+        return;
+      }
+    }
+    new StrategyChooser(config, shared(config, devices.size()), source, device).requireFits(budget);
+  }
+
+  /** Returns the strategy of the first of several devices that share a model; null otherwise. */
+  private static @Nullable ExecutionStrategy shared(EngineConfig config, int devices) {
+    if (!config.strategy().equals(ShardedStrategy.NAME)) {
+      return null;
+    }
+    Shard first = new Shard(0, devices);
+    return config.team().ulyssesSize() > 1 ? new HeadsStrategy(first) : new ShardedStrategy(first);
   }
 
   /** Returns how many devices an engine uses together; see {@link EngineProvider}. */

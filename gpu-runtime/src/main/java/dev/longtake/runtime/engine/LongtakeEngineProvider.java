@@ -32,6 +32,14 @@ public final class LongtakeEngineProvider implements EngineProvider {
   }
 
   @Override
+  public void requireFits(EngineConfig config) {
+    Checkpoint checkpoint = Checkpoint.open(Path.of(config.checkpointDir()));
+    try (ModelSource source = ModelSource.of(checkpoint, config.checkpointDir())) {
+      Engines.requireFits(config, source);
+    }
+  }
+
+  @Override
   public DeviceInfo device(String asked) {
     return DeviceChoice.look(asked);
   }

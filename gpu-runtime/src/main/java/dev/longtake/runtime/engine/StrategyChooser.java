@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import static java.util.Comparator.comparingDouble;
 
+import com.google.common.base.Suppliers;
 import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.Fidelity;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +49,7 @@ final class StrategyChooser {
   private final List<ExecutionStrategy> strategies;
   private final ModelSource source;
   private final ComputeDevice device;
-  private final DeviceSpeed speed;
+  private final Supplier<DeviceSpeed> speed; // measured if anything is forecast
   private final Map<Format, EnginePlanner> planners = new HashMap<>();
 
   /**
@@ -71,7 +73,7 @@ final class StrategyChooser {
     this.strategies = strategies(config, given);
     this.source = source;
     this.device = device;
-    this.speed = device.speed();
+    this.speed = Suppliers.memoize(device::speed);
   }
 
   private static List<ExecutionStrategy> strategies(
@@ -91,6 +93,31 @@ final class StrategyChooser {
    */
   Chosen choose(MemoryBudget budget) {
     return choose(budget, lanes());
+  }
+
+  /**
+   * Refuses what {@link #choose} would. Forecasts nothing, so that it takes no longer than a plan.
+   *
+   * @throws LongtakeException PLAN_DOES_NOT_FIT if nothing fits, with the numbers and what would
+   */
+  void requireFits(MemoryBudget budget) {
+    List<Integer> lanes = lanes();
+    if (ringFrames().stream().noneMatch(frames -> anyFits(budget, lanes.get(0), frames))) {
+      throw refusal(budget, lanes);
+    }
+  }
+
+  private boolean anyFits(MemoryBudget budget, int lanes, int ringFrames) {
+    return formats(ringFrames).stream()
+        .anyMatch(
+            format ->
+                strategies.stream()
+                    .anyMatch(strategy -> budget.holds(plan(budget, strategy, format, lanes))));
+  }
+
+  private EnginePlan plan(
+      MemoryBudget budget, ExecutionStrategy strategy, Format format, int lanes) {
+    return planner(format).plan(strategy, lanes, budget.deviceBytes(), budget.hostBytes());
   }
 
   /** Chooses among what needs less memory, too: as many lanes as were asked for, or fewer. */
@@ -165,10 +192,11 @@ final class StrategyChooser {
   private Optional<Candidate> candidate(
       MemoryBudget budget, ExecutionStrategy strategy, Format format, int lanes) {
     EnginePlanner planner = planner(format);
-    EnginePlan plan = planner.plan(strategy, lanes, budget.deviceBytes(), budget.hostBytes());
+    EnginePlan plan = plan(budget, strategy, format, lanes);
     return budget.holds(plan)
         ? Optional.of(
-            new Candidate(strategy, format, planner, plan, planner.forecast(strategy, plan, speed)))
+            new Candidate(
+                strategy, format, planner, plan, planner.forecast(strategy, plan, speed.get())))
         : Optional.empty();
   }
 
@@ -218,9 +246,7 @@ final class StrategyChooser {
         .ifPresent(other -> reason.append("; next ").append(other.describe()).append(fps(other)));
     for (ExecutionStrategy strategy : strategies) {
       if (fitting.stream().noneMatch(each -> each.strategy().equals(strategy))) {
-        EnginePlan least =
-            planner(chosen.format())
-                .plan(strategy, lanes.get(0), budget.deviceBytes(), budget.hostBytes());
+        EnginePlan least = plan(budget, strategy, chosen.format(), lanes.get(0));
         reason.append("; ").append(whyNot(strategy, least, budget));
       }
     }
@@ -233,7 +259,7 @@ final class StrategyChooser {
   }
 
   private String fps(Candidate candidate) {
-    return speed.calibrated()
+    return speed.get().calibrated()
         ? String.format(Locale.ROOT, ", %.1f fps forecast", candidate.forecast().fps())
         : "";
   }
@@ -257,8 +283,7 @@ final class StrategyChooser {
     Format asked = new Format(config.precision(), config.kvPrecision(), config.clipFrames());
     ExecutionStrategy strategy = strategies.get(strategies.size() - 1);
     EnginePlanner planner = planner(asked);
-    EnginePlan plan =
-        planner.plan(strategy, lanes.get(0), budget.deviceBytes(), budget.hostBytes());
+    EnginePlan plan = plan(budget, strategy, asked, lanes.get(0));
     String otherwise =
         leaner(asked)
             .flatMap(lean -> candidate(budget, strategies.get(strategies.size() - 1), lean, 1))

@@ -11,7 +11,6 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +45,6 @@ public final class LoraMerge {
    * @throws LongtakeException INVALID_CHECKPOINT if the adapter does not fit the base
    */
   public static TensorSource merge(TensorSource base, TensorSource lora, double alpha) {
-    // More threads would share the sums differently and so change their last bits.
-    openblas_nolapack.blas_set_num_threads(1);
     return new MergedSource(base, lora, new LoraMerge(base, lora).pairs(alpha));
   }
 

@@ -12,6 +12,7 @@ import dev.longtake.runtime.tensor.Fp16;
 import dev.longtake.runtime.tensor.HostTensor;
 import dev.longtake.runtime.tensor.Shape;
 import java.util.Objects;
+import org.bytedeco.openblas.presets.openblas_nolapack;
 
 /**
  * A weight [out, in] plus its adapter, merged anew whenever elements are read.
@@ -99,6 +100,8 @@ final class MergedTensor implements StoredTensor {
     private final float[] productValues;
 
     RowProduct(LoraPair pair) {
+      // More threads would share the sums differently and so change their last bits.
+      openblas_nolapack.blas_set_num_threads(1);
       this.b = pair.b();
       this.rank = pair.rank();
       this.columns = pair.a().shape().extent(1);

@@ -11,6 +11,7 @@ import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.StrategyChooser.Chosen;
 import dev.longtake.runtime.engine.device.PaperGpu;
 import dev.longtake.runtime.engine.forecast.KnownGpu;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 /** What is chosen for the official model at 720x400 on GPUs that are not there. */
@@ -90,21 +91,46 @@ class StrategyChooserTest {
         .hasMessageContaining("With FP8 fits: offload with 1 lane, fp8, keys and values fp8.");
   }
 
+  @Test
+  void refusesInLessThanASecond() {
+    EngineConfig config = config(Precision.FP8, 2L << 30);
+    PaperGpu gpu = gpu(KnownGpu.RTX_4090, config, HOST_BYTES);
+    StrategyChooser chooser =
+        new StrategyChooser(config, null, RandomModel.ofOfficialShape(1), gpu);
+    MemoryBudget budget = MemoryBudget.of(config, gpu);
+
+    long started = processorNanos();
+    assertThatThrownBy(() -> chooser.requireFits(budget))
+        .isInstanceOf(LongtakeException.class)
+        .hasMessageContaining("but the budget is 2.00 GiB. The least for this size is strategy");
+    assertThat(processorNanos() - started).isLessThan(1_000_000_000L);
+    new StrategyChooser(config(Precision.FP8), null, RandomModel.ofOfficialShape(1), gpu)
+        .requireFits(MemoryBudget.of(config(Precision.FP8), gpu));
+  }
+
+  /** Returns the time of this thread alone: how busy the machine is else does not count. */
+  private static long processorNanos() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+  }
+
   private static EngineConfig choose(KnownGpu gpu, EngineConfig config, long hostBytes) {
     return chosen(gpu, config, hostBytes).candidate().configure(config);
   }
 
   private static Chosen chosen(KnownGpu gpu, EngineConfig config, long hostBytes) {
-    PaperGpu device =
-        new PaperGpu(
-            gpu.label(),
-            config.precision(),
-            config.kvPrecision(),
-            gpu.memoryBytes(),
-            hostBytes,
-            gpu.speed());
+    PaperGpu device = gpu(gpu, config, hostBytes);
     RandomModel model = RandomModel.ofOfficialShape(1);
     return new StrategyChooser(config, null, model, device).choose(MemoryBudget.of(config, device));
+  }
+
+  private static PaperGpu gpu(KnownGpu gpu, EngineConfig config, long hostBytes) {
+    return new PaperGpu(
+        gpu.label(),
+        config.precision(),
+        config.kvPrecision(),
+        gpu.memoryBytes(),
+        hostBytes,
+        gpu.speed());
   }
 
   private static EngineConfig config(Precision precision) {

@@ -5,6 +5,7 @@ import dev.longtake.pipeline.element.PreparedRequest;
 import dev.longtake.pipeline.element.RenderRequest;
 import dev.longtake.pipeline.element.RenderedClip;
 import dev.longtake.pipeline.element.RenderedVideo;
+import dev.longtake.pipeline.options.LongtakeOptions;
 import java.util.Optional;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.transforms.PTransform;
@@ -52,6 +53,14 @@ public interface RendererFactory {
    * nothing here, neither a video nor a second failure.
    */
   PTransform<PCollection<RenderedClip>, Outcome<RenderedVideo>> stitch(PipelineOptions options);
+
+  /**
+   * Refuses, within a second, what certainly does not fit where it would be rendered, if that is
+   * known here. Called before anything else; may throw whatever refuses a run.
+   *
+   * @param options as they were typed; they can only be read, and are no other options
+   */
+  default void requireFits(LongtakeOptions options) {}
 
   /**
    * Returns what can be said beforehand on this machine, which is then one that renders; empty if

@@ -12,6 +12,7 @@ import dev.longtake.runtime.api.DeviceInfo;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.Fidelity;
+import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.GpuTeam;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.runtime.api.MemorySize;
@@ -168,6 +169,12 @@ public record RenderSettings(
     return asked == null
         ? engines.provider().describe(options.getCheckpoint()).takeSeconds()
         : atLeastOne("--takeSeconds", asked);
+  }
+
+  /** Returns the size of a video with a square picture that is large enough. */
+  public FrameSize squareFrame(EngineProvider provider) {
+    int side = (int) Math.ceil(Math.sqrt((double) areaPixels));
+    return provider.frameSize(side, side, areaPixels);
   }
 
   /** Returns what an engine for videos of one size is opened with on a device. */

@@ -6,6 +6,7 @@ import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.cuda.CudaDevice;
 import dev.longtake.runtime.cuda.CudaDriver;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -74,6 +75,26 @@ public record DeviceList(List<DeviceChoice> choices) {
    */
   public ComputeDevice open(int index, int cpuThreads) {
     return choices.get(index).open(Math.max(1, cpuThreads / size()));
+  }
+
+  /**
+   * Returns what plans for the device of which the least memory is there, without opening any.
+   *
+   * @param cpuThreads as for {@link #open}
+   * @throws LongtakeException DEVICE_UNAVAILABLE if a GPU is not there
+   */
+  public ComputeDevice onPaper(int cpuThreads) {
+    DeviceChoice first = choices.get(0);
+    if (first.gpu().isEmpty()) {
+      return open(0, cpuThreads);
+    }
+    requireAvailable();
+    List<PaperGpu> present = PaperHost.present().gpus();
+    return choices.stream()
+        .map(choice -> present.get(choice.gpu().getAsInt()))
+        .min(Comparator.comparingLong(PaperGpu::memoryBytes))
+        .orElseThrow()
+        .in(first.precision(), first.kvPrecision());
   }
 
   private static LongtakeException refused(String message) {

@@ -7,6 +7,7 @@ import dev.longtake.runtime.api.GpuTeam;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Picture;
+import dev.longtake.runtime.engine.Engines;
 import dev.longtake.runtime.engine.ModelSource;
 import dev.longtake.runtime.engine.RandomModel;
 import dev.longtake.runtime.engine.device.DeviceChoice;
@@ -200,6 +201,9 @@ public final class BenchCommand implements Callable<Integer> {
     }
     CheckpointSettings.Size pixels = sizeInPixels(random ? null : checkpoint);
     EngineConfig config = config(random ? shape : checkpoint.toString(), pixels);
+    try (ModelSource source = source(random, checkpoint)) {
+      Engines.requireFits(config, source); // before devices are opened, which takes long
+    }
     BenchRun run = run(config, random, checkpoint, pixels);
     Comparison comparison =
         against == null ? null : compare(config, devices, random, checkpoint, pixels);
@@ -217,11 +221,13 @@ public final class BenchCommand implements Callable<Integer> {
 
   private BenchRun run(
       EngineConfig config, boolean random, Path checkpoint, CheckpointSettings.Size pixels) {
-    ModelSource source =
-        random
-            ? RandomModel.ofOfficialShape(RANDOM_SEED)
-            : ModelSource.of(Checkpoint.open(checkpoint), checkpoint.toString());
-    return BenchRun.of(config, source, picture(pixels), samples(), prompt);
+    return BenchRun.of(config, source(random, checkpoint), picture(pixels), samples(), prompt);
+  }
+
+  private static ModelSource source(boolean random, Path checkpoint) {
+    return random
+        ? RandomModel.ofOfficialShape(RANDOM_SEED)
+        : ModelSource.of(Checkpoint.open(checkpoint), checkpoint.toString());
   }
 
   private Comparison compare(
