@@ -24,6 +24,11 @@ import java.util.stream.Collectors;
  */
 record CheckpointSource(Checkpoint checkpoint, String description) implements ModelSource {
   @Override
+  public String identity() {
+    return checkpoint.digest();
+  }
+
+  @Override
   public EngineShape shape(int height, int width, int clipFrames, int sampleSteps) {
     return EngineShape.of(checkpoint, height, width, clipFrames, sampleSteps);
   }

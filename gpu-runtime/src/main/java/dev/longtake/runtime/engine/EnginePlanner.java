@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import static dev.longtake.runtime.api.MemorySize.gib;
 
+import com.google.common.base.Suppliers;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.TakeSpec;
@@ -19,6 +20,7 @@ import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.spi.HostLayers;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 
 /**
  * Finds out what an engine will need by running it where nothing is computed: it loads, encodes the
@@ -54,6 +57,7 @@ final class EnginePlanner {
   private final EngineShape shape;
   private final ModelSource source;
   private final ComputeDevice device;
+  private final Supplier<String> identity;
   private final int layers;
   private final long workspaceBytes;
   private final boolean encodesText;
@@ -72,6 +76,7 @@ final class EnginePlanner {
     this.shape = shape;
     this.source = source;
     this.device = device;
+    this.identity = Suppliers.memoize(source::identity);
     this.layers = shape.model().dit().layers();
     this.encodesText = source.parts().contains(ModelPart.TEXT);
     ExecutionStrategy strategy = ExecutionStrategies.named("resident");
@@ -118,7 +123,8 @@ final class EnginePlanner {
     private final Arena hostLane = new Arena("planned host lane", new PlannedBlock());
 
     ModelStack load(ExecutionStrategy strategy, Residency residency, Ops ops) {
-      Placement placement = new Placement(ops, new PlannedQueues(), weights, hostWeights);
+      Placement placement =
+          new Placement(ops, new PlannedQueues(), weights, HostLayers.in(hostWeights));
       return ModelStack.load(
           shape, source, source::plannedReader, strategy, residency, device, placement);
     }
@@ -221,8 +227,18 @@ final class EnginePlanner {
         lanes,
         each.workspace(),
         device.driverBytes(each.hostWeights() + lanes * each.hostLane()),
-        each.hostWeights(),
+        each.hostWeights() - thereBytes(each.hostWeights(), residency),
         each.hostLane());
+  }
+
+  /** Returns how much of the host's part of the weights other engines of this process have. */
+  private long thereBytes(long hostWeightBytes, Residency residency) {
+    return hostWeightBytes == 0
+        ? 0
+        : HostWeights.bytes(
+            identity,
+            device.layerType(),
+            layer -> !Residency.stays(layer, residency.weightLayers(), layers));
   }
 
   private Sizes sizes(ExecutionStrategy strategy, Residency residency) {

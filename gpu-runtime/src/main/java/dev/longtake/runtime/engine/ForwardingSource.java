@@ -28,6 +28,11 @@ abstract class ForwardingSource implements ModelSource {
   }
 
   @Override
+  public String identity() {
+    return inner.identity();
+  }
+
+  @Override
   public EngineShape shape(int height, int width, int clipFrames, int sampleSteps) {
     return inner.shape(height, width, clipFrames, sampleSteps);
   }

@@ -68,7 +68,7 @@ public final class LongtakeEngine implements OpenEngine {
     this.shape = candidate.planner().shape();
     this.plan = candidate.plan();
     this.choice = chosen.choice();
-    ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), own);
+    ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), source, own);
     List<Readback> readbacks = new ArrayList<>();
     for (int i = 0; i < plan.memory().lanes(); i++) {
       readbacks.add(
@@ -92,7 +92,7 @@ public final class LongtakeEngine implements OpenEngine {
             : TextEncoders.open(shape, source, stack.ops(), plan.text(), reserved.text(), own);
     this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
     this.lanes = new LanePool(stack, reserved.lanes(), reserved.hostLanes(), readbacks);
-    reserved.ops().synchronize();
+    reserved.awaitWeights();
     resources.add(own::close);
     LOG.info(
         "Opened {} on {} in {} ms: strategy {}; {}",

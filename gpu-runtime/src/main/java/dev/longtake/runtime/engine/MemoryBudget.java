@@ -19,6 +19,12 @@ record MemoryBudget(long deviceBytes, long hostBytes) {
 
   /** Returns whether a plan stays within it. */
   boolean holds(EnginePlan plan) {
-    return plan.fits(deviceBytes, hostBytes);
+    return holds(plan, 1);
+  }
+
+  /** Returns whether so many engines stay within it that have a device each, and share the host. */
+  boolean holds(EnginePlan plan, int engines) {
+    return plan.memory().totalBytes() <= deviceBytes
+        && plan.memory().hostBytes(engines) <= hostBytes;
   }
 }

@@ -24,6 +24,9 @@ public interface ModelSource extends AutoCloseable {
   /** Returns what this is, for people. */
   String description();
 
+  /** Returns what tells it from all other models; reads some of it. */
+  String identity();
+
   /** Returns the models that can be read; an engine does without the others. */
   default Set<ModelPart> parts() {
     return EnumSet.allOf(ModelPart.class);

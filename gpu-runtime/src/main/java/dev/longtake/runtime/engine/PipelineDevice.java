@@ -27,9 +27,9 @@ final class PipelineDevice implements AutoCloseable {
     this.plan =
         new StagePlanner(shape, source, role, device)
             .plan(config.lanes(), MemoryBudget.of(config, device));
-    this.reserved = ReservedDevice.open(device, plan.memory(), resources);
+    this.reserved = ReservedDevice.open(device, plan.memory(), source, resources);
     this.parts = StageParts.load(shape, source, source::reader, role, device, reserved.placement());
-    ops().synchronize();
+    reserved.awaitWeights();
   }
 
   /**

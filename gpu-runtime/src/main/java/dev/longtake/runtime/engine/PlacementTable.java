@@ -163,7 +163,7 @@ final class PlacementTable {
     int lanes = Math.max(1, query.lanes());
     List<StageRole> roles =
         PipelineLayout.of(gpus.size(), config(gpu, lanes), shape.model()).roles();
-    MemoryBudget budget = budget(gpu, gpus.size());
+    MemoryBudget budget = budget(gpu);
     MemoryPlan plan =
         roles.stream()
             .map(role -> new StagePlanner(shape, source, role, gpu).smallest(lanes, budget))
@@ -212,7 +212,7 @@ final class PlacementTable {
   private PlacementRow unsharded(List<PaperGpu> gpus) {
     PaperGpu gpu = gpus.get(0);
     EnginePlanner planner = planner(gpu);
-    MemoryBudget budget = budget(gpu, gpus.size());
+    MemoryBudget budget = budget(gpu);
     ExecutionStrategy resident = ExecutionStrategies.named("resident");
     MemoryPlan plan = planner.plan(resident, 1, 1, 1).memory();
     long shardBytes = plan.weightBytes() / gpus.size();
@@ -244,7 +244,7 @@ final class PlacementTable {
 
   private Way best(PaperGpu gpu, ExecutionStrategy strategy, int sharers) {
     EnginePlanner planner = planner(gpu);
-    MemoryBudget budget = budget(gpu, sharers);
+    MemoryBudget budget = budget(gpu);
     List<Integer> lanes =
         query.lanes() == EngineConfig.LANES_AUTO
             ? IntStream.rangeClosed(1, StrategyChooser.MOST_LANES).boxed().toList()
@@ -252,7 +252,7 @@ final class PlacementTable {
     Way best = null;
     for (int count : lanes) {
       EnginePlan plan = planner.plan(strategy, count, budget.deviceBytes(), budget.hostBytes());
-      if (budget.holds(plan)) {
+      if (budget.holds(plan, sharers)) {
         Way way = new Way(plan, budget, planner.forecast(strategy, plan, gpu.speed()));
         best = best == null || way.fps() > best.fps() * StrategyChooser.WORTH_IT ? way : best;
       }
@@ -265,11 +265,9 @@ final class PlacementTable {
         : best;
   }
 
-  /** Returns what an engine may use where several share the host's memory. */
-  private MemoryBudget budget(PaperGpu gpu, int sharers) {
+  private MemoryBudget budget(PaperGpu gpu) {
     return new MemoryBudget(
-        Math.min(query.budgetBytes(), gpu.availableBytes() + gpu.driverBytes(0)),
-        gpu.hostBytes() / sharers);
+        Math.min(query.budgetBytes(), gpu.availableBytes() + gpu.driverBytes(0)), gpu.hostBytes());
   }
 
   private EnginePlanner planner(PaperGpu gpu) {
@@ -325,8 +323,8 @@ final class PlacementTable {
             plan.driverBytes()),
         plan.totalBytes(),
         budget.deviceBytes(),
-        gpus * plan.hostBytes(),
-        gpus * budget.hostBytes(),
+        plan.hostBytes(gpus),
+        budget.hostBytes(),
         fits,
         fpsPerVideo,
         isRate ? fps : null,

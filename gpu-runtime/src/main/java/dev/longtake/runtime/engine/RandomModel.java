@@ -36,6 +36,11 @@ public final class RandomModel implements ModelSource {
   }
 
   @Override
+  public String identity() {
+    return "random numbers after " + seed;
+  }
+
+  @Override
   public EngineShape shape(int height, int width, int clipFrames, int sampleSteps) {
     return LiveAvatarConfig.shape(height, width, clipFrames, sampleSteps);
   }

@@ -14,6 +14,7 @@ import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeRandom;
+import dev.longtake.runtime.spi.HostLayers;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.tpp.StageSpan;
@@ -58,7 +59,7 @@ final class StagePlanner {
               source::plannedReader,
               role,
               device,
-              new Placement(ops, queues, weights, host));
+              new Placement(ops, queues, weights, HostLayers.in(host)));
       StageLane lane = StageLane.allocate(parts, shape, ops, queues, new PlannedBlock());
       if (role.span() != null) {
         rehearseDenoising(parts, lane.denoising());

@@ -89,7 +89,12 @@ public record MemoryPlan(
 
   /** Returns the sum of all uses of pinned host memory. */
   public long hostBytes() {
-    return hostWeightBytes + lanes * hostLaneBytes;
+    return hostBytes(1);
+  }
+
+  /** Returns what engines with this plan need of pinned host memory, which share the weights. */
+  public long hostBytes(int engines) {
+    return hostWeightBytes + (long) engines * lanes * hostLaneBytes;
   }
 
   /**

@@ -9,6 +9,6 @@ import dev.longtake.runtime.ops.Ops;
  * @param ops of the device
  * @param queues of the device
  * @param device memory of the device, for as long as the engine
- * @param host memory of the host that {@code queues} copy from and to, for as long as the engine
+ * @param host memory of the host that {@code queues} copy from and to
  */
-public record Placement(Ops ops, DeviceQueues queues, Arena device, Arena host) {}
+public record Placement(Ops ops, DeviceQueues queues, Arena device, HostLayers host) {}

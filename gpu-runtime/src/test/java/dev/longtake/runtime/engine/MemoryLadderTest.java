@@ -39,7 +39,8 @@ class MemoryLadderTest {
    */
   private record Stingy(IntPredicate refuses, AtomicInteger taken, AtomicInteger open) {
     private static final Set<String> TAKING =
-        Set.of("reserve", "reserveHost", "openOps", "openQueues", "openReadback");
+        Set.of(
+            "reserve", "reserveHost", "reserveSharedHost", "openOps", "openQueues", "openReadback");
 
     Stingy(IntPredicate refuses) {
       this(refuses, new AtomicInteger(), new AtomicInteger());
@@ -56,9 +57,7 @@ class MemoryLadderTest {
             }
             if (refuses.test(taken.incrementAndGet())) {
               throw new LongtakeException(
-                  name.equals("reserveHost")
-                      ? ErrorCode.OUT_OF_HOST_MEMORY
-                      : ErrorCode.OUT_OF_MEMORY,
+                  name.endsWith("Host") ? ErrorCode.OUT_OF_HOST_MEMORY : ErrorCode.OUT_OF_MEMORY,
                   name + " was refused");
             }
             return counted(name, call.result());

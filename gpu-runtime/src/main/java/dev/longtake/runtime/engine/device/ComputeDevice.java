@@ -97,6 +97,14 @@ public interface ComputeDevice extends AutoCloseable {
   OwnedBlock reserveHost(long bytes);
 
   /**
+   * Reserves memory of the host as {@link #reserveHost} does, that other devices of this kind can
+   * copy from, too, and that may outlive this one.
+   *
+   * @throws LongtakeException OUT_OF_HOST_MEMORY if there is not enough
+   */
+  OwnedBlock reserveSharedHost(long bytes);
+
+  /**
    * Opens the device's operations; close the result.
    *
    * @param workspace of this device: {@link #fixedWorkspaceBytes()} and what {@link #planningOps()}

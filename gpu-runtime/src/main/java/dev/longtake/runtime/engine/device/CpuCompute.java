@@ -109,6 +109,11 @@ record CpuCompute(int threads) implements ComputeDevice {
   }
 
   @Override
+  public OwnedBlock reserveSharedHost(long bytes) {
+    return reserveHost(bytes);
+  }
+
+  @Override
   public DeviceQueues openQueues(Ops ops) {
     return new HostQueues();
   }

@@ -74,12 +74,24 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
 
   @Override
   public OwnedBlock reserve(long bytes) {
-    return new Memory(DeviceBlock.reserve(context, bytes));
+    return DeviceBlock.reserve(context, bytes);
   }
 
   @Override
   public OwnedBlock reserveHost(long bytes) {
     return bytes == 0 ? HostBlock.reserve(0) : PinnedBlock.reserve(context, bytes);
+  }
+
+  /** Pinned for all contexts; retains this one, which it would otherwise be unpinned with. */
+  @Override
+  public OwnedBlock reserveSharedHost(long bytes) {
+    CudaContext own = CudaContext.open(context.device());
+    try {
+      return new LastingBlock(PinnedBlock.reserve(own, bytes), own);
+    } catch (RuntimeException | Error e) {
+      own.close();
+      throw e;
+    }
   }
 
   @Override
@@ -109,8 +121,8 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
     context.close();
   }
 
-  /** A device block with its owner's close. */
-  private record Memory(DeviceBlock block) implements OwnedBlock {
+  /** A block with the context that it needs. */
+  private record LastingBlock(OwnedBlock block, CudaContext context) implements OwnedBlock {
     @Override
     public long capacityBytes() {
       return block.capacityBytes();
@@ -129,6 +141,7 @@ record CudaCompute(CudaContext context, DType layerType, DType cacheType) implem
     @Override
     public void close() {
       block.close();
+      context.close();
     }
   }
 }

@@ -77,6 +77,11 @@ public record PaperGpu(
   }
 
   @Override
+  public OwnedBlock reserveSharedHost(long bytes) {
+    throw onPaper();
+  }
+
+  @Override
   public DeviceQueues openQueues(Ops ops) {
     throw onPaper();
   }

@@ -5,6 +5,7 @@ import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.DitLayerWeights;
 import dev.longtake.runtime.spi.DeviceQueues;
 import dev.longtake.runtime.spi.DeviceQueues.Queue;
+import dev.longtake.runtime.spi.HostLayers.HostLayer;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
@@ -13,7 +14,6 @@ import dev.longtake.runtime.strategy.PartMemory;
 import dev.longtake.runtime.strategy.SlotRing;
 import dev.longtake.runtime.strategy.SlotRing.Part;
 import dev.longtake.runtime.strategy.SlotRing.Slot;
-import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.ArenaWeightReader;
@@ -36,7 +36,10 @@ final class WeightRing implements WeightSource {
     this.moving = moving;
   }
 
-  /** Reads all layers: each to its place on the device, or through a slot to the host. */
+  /**
+   * Reads all layers: each to its place on the device, or through a slot to the host, unless it is
+   * there already.
+   */
   static WeightRing load(
       ModelShape shape, ArenaWeightReader weights, Placement placement, int residentLayers) {
     DitConfig config = shape.dit();
@@ -52,19 +55,24 @@ final class WeightRing implements WeightSource {
       }
       PartMemory<DitLayerWeights> part = part(config, layer);
       Shape extent = part.extent(weights);
-      Tensor host = placement.host().tensor(DType.FP32, extent);
-      Slot slot = slots.get(moving.size() % slots.size());
-      slot.arrived().holdBack(Queue.COMPUTE); // the layer before has left
-      part.read(weights.into(new Arena("layer", slot.memory())));
-      slot.free().set(Queue.COMPUTE);
-      slot.free().holdBack(Queue.OUT);
-      queues.copy(Queue.OUT, slot.bytes(extent), host);
-      slot.arrived().set(Queue.OUT);
-      hosts.put(layer, host);
+      HostLayer host = placement.host().take(layer, extent);
+      if (host.filled()) {
+        part.read(weights.skipping());
+      } else {
+        Slot slot = slots.get(moving.size() % slots.size());
+        slot.arrived().holdBack(Queue.COMPUTE); // the layer before has left
+        part.read(weights.into(new Arena("layer", slot.memory())));
+        slot.free().set(Queue.COMPUTE);
+        slot.free().holdBack(Queue.OUT);
+        queues.copy(Queue.OUT, slot.bytes(extent), host.memory());
+        slot.arrived().set(Queue.OUT);
+      }
+      hosts.put(layer, host.memory());
       moving.add(new Part<>(layer, extent, part.views(slots, weights)));
     }
     // What comes back to a slot must have left the host's side of it: copies out are done in order.
     slots.forEach(slot -> slot.arrived().holdBack(Queue.WEIGHTS_IN));
+    slots.forEach(slot -> slot.arrived().holdBack(Queue.COMPUTE)); // who waits, waits for all
     return new WeightRing(
         resident,
         new SlotRing<>(

@@ -84,6 +84,11 @@ record TimedDevice(ComputeDevice inner) implements ComputeDevice {
   }
 
   @Override
+  public OwnedBlock reserveSharedHost(long bytes) {
+    return inner.reserveSharedHost(bytes);
+  }
+
+  @Override
   public DeviceQueues openQueues(Ops ops) {
     return inner.openQueues(untimed(ops));
   }
