@@ -48,8 +48,7 @@ class HostWeightsTest {
   }
 
   /** Renders with weights that another engine has brought, also once that one is closed. */
-  private static void requireOnce(String one, String other, Precision precision)
-      throws Exception {
+  private static void requireOnce(String one, String other, Precision precision) throws Exception {
     Rendered expected;
     long leastBytes;
     try (LongtakeEngine alone = open(config("resident", one, 1, Long.MAX_VALUE, precision))) {
