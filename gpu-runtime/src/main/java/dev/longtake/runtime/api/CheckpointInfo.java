@@ -14,10 +14,7 @@ import java.util.Optional;
  * @param numericsVersion changes whenever the engine makes other pixels of the same checkpoint
  */
 public record CheckpointInfo(
-    int audioLeadFrames,
-    Optional<FrameSize> size,
-    int takeSeconds,
-    int numericsVersion) {
+    int audioLeadFrames, Optional<FrameSize> size, int takeSeconds, int numericsVersion) {
   /** Checks that nothing was forgotten. */
   public CheckpointInfo {
     requireNonNull(size, "size");
