@@ -2,13 +2,17 @@ package dev.longtake.templates;
 
 import dev.longtake.pipeline.options.LongtakeOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.jar.JarOutputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
@@ -21,7 +25,7 @@ import org.apache.beam.sdk.options.PipelineOptions;
  * <ul>
  *   <li>As many parallel takes as the cluster has task slots, because a slot stands for the right
  *       to a lane of a device.
- *   <li>No jar is sent. The workers have it on their own class path, so that its native libraries
+ *   <li>No class is sent. The workers have them on their own class path, so that native libraries
  *       are loaded once in a process and not once in a job.
  * </ul>
  */
@@ -49,15 +53,28 @@ final class FlinkDefaults {
    * Completes options that are {@link #isFor} Flink.
    *
    * @throws IllegalArgumentException if a cluster is named that does not answer or has no slots
+   * @throws UncheckedIOException if there is no room for an empty jar among the temporary files
    */
   static void complete(PipelineOptions options) {
     FlinkPipelineOptions flink = options.as(FlinkPipelineOptions.class);
-    if (flink.getFilesToStage() == null) {
-      flink.setFilesToStage(List.of());
-    }
     options.as(LongtakeOptions.class).setWorkersElsewhere(isRemote(options));
+    if (flink.getFilesToStage() == null && isRemote(options)) {
+      flink.setFilesToStage(List.of(emptyJar().toString()));
+    }
     if (flink.getParallelism() == NOT_SAID && isRemote(options)) {
       flink.setParallelism(slots(flink.getFlinkMaster()));
+    }
+  }
+
+  /** Returns a jar of nothing: for no jar at all, Beam sends the whole class path. */
+  private static Path emptyJar() {
+    try {
+      Path jar = Files.createTempFile("longtake-sends-nothing-", ".jar");
+      jar.toFile().deleteOnExit();
+      new JarOutputStream(Files.newOutputStream(jar)).close();
+      return jar;
+    } catch (IOException e) {
+      throw new UncheckedIOException("An empty jar is needed to send a job to Flink.", e);
     }
   }
 

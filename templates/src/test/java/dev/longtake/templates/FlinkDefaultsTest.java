@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.JarFile;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,10 @@ class FlinkDefaultsTest {
         parse("--flinkMaster=" + answering("{\"taskmanagers\":3,\"slots-total\":6}"));
 
     assertThat(options.getParallelism()).isEqualTo(6);
-    assertThat(options.getFilesToStage()).isEmpty();
+    assertThat(options.getFilesToStage()).hasSize(1);
+    try (JarFile sent = new JarFile(options.getFilesToStage().get(0))) {
+      assertThat(sent.size()).isZero();
+    }
   }
 
   @Test

@@ -39,9 +39,18 @@ final class LocalCluster implements AutoCloseable {
     return "localhost:" + port;
   }
 
-  /** Starts the JobManager and so many workers; returns when they are there. */
-  void start(int workers, Map<String, String> environment) throws Exception {
-    run(environment, "start", Integer.toString(workers));
+  /** Starts the JobManager and workers with these variables; returns when they are there. */
+  void start(List<Map<String, String>> workers) throws Exception {
+    manager();
+    for (int i = 0; i < workers.size(); i++) {
+      worker(i + 1, workers.get(i));
+    }
+    await(workers.size());
+  }
+
+  /** Starts the JobManager, again after it died. */
+  void manager() throws Exception {
+    run(Map.of(), "manager");
   }
 
   /** Starts a worker, again after it died. */
@@ -67,13 +76,9 @@ final class LocalCluster implements AutoCloseable {
     return Files.readString(directory.resolve(name + ".log"), UTF_8);
   }
 
-  void stop() throws Exception {
-    run(Map.of(), "stop");
-  }
-
   @Override
   public void close() throws Exception {
-    stop();
+    run(Map.of(), "stop");
   }
 
   private void run(Map<String, String> environment, String... command) throws Exception {
@@ -84,6 +89,7 @@ final class LocalCluster implements AutoCloseable {
     builder.environment().put("LONGTAKE_FLINK_DIR", directory.toString());
     builder.environment().put("LONGTAKE_FLINK_PORT", Integer.toString(port));
     builder.environment().put("LONGTAKE_FLINK_CLASSPATH", System.getProperty("java.class.path"));
+    builder.environment().put("LONGTAKE_JAVA_OPTS", RenderJobs.QUICK_TO_START);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     Path said = directory.resolve("cluster.txt");
     Process process = builder.redirectErrorStream(true).redirectOutput(said.toFile()).start();

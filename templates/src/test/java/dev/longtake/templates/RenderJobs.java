@@ -1,8 +1,17 @@
 package dev.longtake.templates;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.longtake.runtime.api.AvatarEngine;
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -10,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A manifest with what it needs, and {@code longtake render} of it in processes of their own.
@@ -17,17 +28,28 @@ import java.util.List;
  * @param directory where all is
  */
 record RenderJobs(Path directory) {
+  /** Of Java: a process that lives for seconds spends most of them on optimizing its code. */
+  static final String QUICK_TO_START = "-XX:TieredStopAtLevel=1";
+
+  static final int CLIPS_OF_A_VIDEO = 3;
+
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Path SPEECH = ROOT.resolve("examples/demo/speech/speech_de.wav");
   private static final Path CHECKPOINT =
       ROOT.resolve("gpu-runtime/src/test/resources/golden/small/ckpt");
+  private static final int SIDE = 64;
+  private static final int CLIP_FRAMES = 12;
+  private static final int SAMPLE_STEPS = 4;
+  private static final double MIB = 1 << 20;
+  private static final int DECIMALS = 3; // of an amount of memory in an option
   private static final int HEADER_BYTES = 44;
   private static final int BYTES_PER_SECOND = 2 * 16_000;
-  private static final double SECONDS = 3;
+  private static final double SECONDS = 1;
   private static final double SECONDS_APART = 0.6;
 
   /** Brings so many different requests for equally long videos. */
   static RenderJobs prepare(Path directory, int videos) throws IOException {
+    Files.createDirectories(directory);
     byte[] speech = Files.readAllBytes(SPEECH);
     StringBuilder manifest = new StringBuilder();
     for (int i = 0; i < videos; i++) {
@@ -55,6 +77,39 @@ record RenderJobs(Path directory) {
     return wav.array();
   }
 
+  /** Returns the most memory in which 'resident' does not fit for these videos, for an option. */
+  static String tooLittleForResident() {
+    long bytes = Long.MAX_VALUE;
+    try {
+      while (true) {
+        bytes = usedByResident(bytes) - 1;
+      }
+    } catch (LongtakeException e) {
+      assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT);
+    }
+    return BigDecimal.valueOf(bytes / MIB).setScale(DECIMALS, RoundingMode.DOWN) + "MiB";
+  }
+
+  private static long usedByResident(long budgetBytes) {
+    EngineConfig config =
+        new EngineConfig(
+            CHECKPOINT.toString(),
+            "cpu",
+            "resident",
+            Precision.FP32,
+            SIDE,
+            SIDE,
+            CLIP_FRAMES,
+            SAMPLE_STEPS,
+            1,
+            1,
+            budgetBytes);
+    EngineProvider engines = ServiceLoader.load(EngineProvider.class).findFirst().orElseThrow();
+    try (AvatarEngine engine = engines.open(config)) {
+      return engine.use().get(0).reservedBytes();
+    }
+  }
+
   Path output(String name) {
     return directory.resolve(name);
   }
@@ -68,6 +123,7 @@ record RenderJobs(Path directory) {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "-XX:+UseSerialGC",
+                QUICK_TO_START,
                 "-DRUST_FLAVOR=cpu",
                 "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"));
     for (String part : List.of("lang", "util", "nio", "lang.invoke")) {
@@ -82,7 +138,9 @@ record RenderJobs(Path directory) {
             "--manifest=" + directory.resolve("manifest.jsonl"),
             "--output=" + output,
             "--checkpoint=" + CHECKPOINT,
-            "--size=64*64",
+            "--size=%d*%d".formatted(SIDE, SIDE),
+            "--inferFrames=" + CLIP_FRAMES,
+            "--sampleSteps=" + SAMPLE_STEPS,
             "--device=cpu",
             "--lanes=1",
             "--cpuThreads=1"));
@@ -95,8 +153,9 @@ record RenderJobs(Path directory) {
 
   /** A run. Closing it ends it. */
   record Job(Process process, Path output) implements AutoCloseable {
-    boolean isRunning() {
-      return process.isAlive();
+    /** Waits for the end, but not longer than this; returns whether it came. */
+    boolean hasEnded(int millis) throws InterruptedException {
+      return process.waitFor(millis, TimeUnit.MILLISECONDS);
     }
 
     /** Waits for the end. */

@@ -108,6 +108,7 @@ class RenderProcessTest {
                 "--default-signal=INT", // a shell's background jobs ignore it, and their children
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
+                RenderJobs.QUICK_TO_START,
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
