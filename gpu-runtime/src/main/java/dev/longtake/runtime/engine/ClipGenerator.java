@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.Readback;
@@ -11,6 +13,7 @@ import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generates one take on one device: clip by clip, frame block by frame block, step by step. What
@@ -22,7 +25,7 @@ final class ClipGenerator {
   private final LayerRange allLayers;
   private final DenoiseLane lane;
   private final TakeDenoiser denoiser;
-  private final TakeDecoder decoder;
+  private final @Nullable TakeDecoder decoder; // null if another device decodes
   private final TakeSpec spec;
   private final GenerationListener listener;
   private BlockPosition at = BlockPosition.FIRST;
@@ -31,7 +34,7 @@ final class ClipGenerator {
   /**
    * Creates the generator of a take; does nothing yet.
    *
-   * @param readback of the lane
+   * @param readback of the lane; not used where another device decodes
    * @param sweeper takes a forward through all layers before it returns, perhaps with others;
    *     called when nothing is taken from the workspace
    */
@@ -49,7 +52,10 @@ final class ClipGenerator {
     this.lane = lane.denoising();
     this.denoiser =
         new TakeDenoiser(stack.transformer(), lane.denoising(), spec, random, sweeper, listener);
-    this.decoder = new TakeDecoder(stack.media(), lane.decoding(), readback, spec, listener);
+    this.decoder =
+        lane.decoding() == null
+            ? null
+            : new TakeDecoder(stack.media(), lane.decoding(), readback, spec, listener);
     this.spec = spec;
     this.listener = listener;
   }
@@ -57,7 +63,9 @@ final class ClipGenerator {
   /** Shows the decoder what came before, and fills the caches with the conditions. */
   void start() {
     denoiser.load();
-    decoder.prime();
+    if (decoder != null) {
+      decoder.prime();
+    }
     denoiser.start(allLayers);
     listener.conditioned(at.clip(), lane.caches());
   }
@@ -72,13 +80,9 @@ final class ClipGenerator {
     return at.firstSoundRow(model) < spec.audio().extent(0);
   }
 
-  /** Returns how many frames a sink was given. */
-  int frames() {
-    return decoder.delivery().frames();
-  }
-
+  /** Returns what the sink was given; nothing if another device decodes. */
   FrameDelivery delivery() {
-    return decoder.delivery();
+    return requireNonNull(decoder, "another device decodes").delivery();
   }
 
   /**
@@ -90,11 +94,11 @@ final class ClipGenerator {
    */
   void nextBlock(Executor device, FrameSink sink) {
     begin(device);
-    decoder.delivery().deliverNext(sink);
+    deliverNext(sink);
     for (int step = 1; step < model.steps(); step++) {
       int stepIndex = step;
       device.execute(() -> denoiser.denoise(at, stepIndex, allLayers));
-      decoder.delivery().deliverNext(sink);
+      deliverNext(sink);
     }
     deliver(sink);
     device.execute(this::finishBlock);
@@ -117,7 +121,15 @@ final class ClipGenerator {
 
   /** Gives all frames to the sink that it has not got yet, and waits for them. */
   void deliver(FrameSink sink) {
-    decoder.delivery().deliverAll(sink);
+    if (decoder != null) {
+      decoder.delivery().deliverAll(sink);
+    }
+  }
+
+  private void deliverNext(FrameSink sink) {
+    if (decoder != null) {
+      decoder.delivery().deliverNext(sink);
+    }
   }
 
   private void beginBlock() {
@@ -137,7 +149,9 @@ final class ClipGenerator {
       // It becomes the reference when the next clip begins, instead of the picture.
       ops.copy(latents.slice(0, 1), lane.reference());
     }
-    decoder.decode(at, latents);
+    if (decoder != null) {
+      decoder.decode(at, latents);
+    }
     at = at.next(model);
   }
 }

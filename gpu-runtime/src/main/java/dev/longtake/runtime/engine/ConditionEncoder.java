@@ -1,10 +1,12 @@
 package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.Objects.requireNonNull;
 
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeState;
+import dev.longtake.runtime.engine.MediaModels.SpeechModel;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.AudioMix;
 import dev.longtake.runtime.model.dit.DitConfig;
@@ -77,14 +79,15 @@ final class ConditionEncoder {
 
   private float[] mixedStates(float[] samples, AudioWindows windows) {
     int width = media.shape().wav2vec2().hiddenSize();
-    AudioMix mix = media.audioMix();
+    SpeechModel speech = requireNonNull(media.speech(), "speech is encoded on another device");
+    AudioMix mix = speech.mix();
     float[] mixed = new float[Math.multiplyExact(windows.frames(), width)];
     int longest =
         windows.windows().stream().mapToInt(AudioWindows.Window::frames).max().orElseThrow();
     try (Arena.Scope scope = ops.workspace().scope()) {
       Tensor sums = ops.workspace().tensor(DType.FP32, longest, width);
-      media
-          .wav2vec2()
+      speech
+          .encoder()
           .encode(
               samples,
               windows,

@@ -105,8 +105,10 @@ final class DataParallelEngine implements OpenEngine {
               int ownLanes = asked / count + (index < asked % count ? 1 : 0);
               return LongtakeEngine.open(
                   config.on(names.get(index), ownLanes),
-                  sharded ? new ShardedStrategy(new Shard(index, count)) : null,
-                  new SharedSource(source),
+                  sharded
+                      ? LayerSharing.strategy(new Shard(index, count), shape(config, source))
+                      : null,
+                  sharded ? LayerSharing.source(source, index) : new SharedSource(source),
                   () -> devices.apply(index));
             });
     opened.forEach(resources::add);
@@ -135,12 +137,13 @@ final class DataParallelEngine implements OpenEngine {
     if (config.strategy().equals(StrategyChooser.AUTO)) {
       return true; // a device that has too little memory will
     }
-    ModelShape shape =
-        source
-            .shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps())
-            .model();
+    ModelShape shape = shape(config, source).model();
     ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
     return !strategy.least(shape).equals(Residency.all(shape.dit().layers()));
+  }
+
+  private static EngineShape shape(EngineConfig config, ModelSource source) {
+    return source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
   }
 
   /** Returns the whole configuration, with the strategy that the devices were found to need. */
@@ -181,23 +184,22 @@ final class DataParallelEngine implements OpenEngine {
 
   @Override
   public HostValues encodePrompt(String prompt) {
-    return leastBusy().encodePrompt(prompt);
+    return encoder().encodePrompt(prompt);
   }
 
   @Override
   public HostValues encodeAudio(float[] samples, int silentFrames) {
-    return leastBusy().encodeAudio(samples, silentFrames);
+    return encoder().encodeAudio(samples, silentFrames);
   }
 
   @Override
   public PictureLatents encodePicture(Picture picture) {
-    return leastBusy().encodePicture(picture);
+    return encoder().encodePicture(picture);
   }
 
-  /** Returns an engine with a lane free, or any. */
-  private LongtakeEngine leastBusy() {
-    LongtakeEngine free = freeLanes.peek();
-    return free == null ? group.first() : free;
+  /** Returns an engine that encodes: with a lane free, or any. */
+  private LongtakeEngine encoder() {
+    return freeLanes.stream().filter(LongtakeEngine::encodes).findFirst().orElseGet(group::first);
   }
 
   @Override

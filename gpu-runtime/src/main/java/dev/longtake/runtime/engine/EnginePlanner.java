@@ -29,6 +29,7 @@ import dev.longtake.runtime.tensor.DType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 
@@ -59,6 +60,7 @@ final class EnginePlanner {
   private final Supplier<String> identity;
   private final int layers;
   private final long workspaceBytes;
+  private final boolean encodesText;
   private final long textBytes;
   private final long textLayerBytes;
   private final DType cacheType;
@@ -76,13 +78,16 @@ final class EnginePlanner {
     this.device = device;
     this.identity = Suppliers.memoize(source::identity);
     this.layers = shape.model().dit().layers();
+    this.encodesText = source.parts().contains(ModelPart.TEXT);
     ExecutionStrategy strategy = ExecutionStrategies.named("resident");
     try (Ops ops = device.planningOps()) {
       Arena text = new Arena("planned text encoder", new PlannedBlock());
       Arena textLayer = new Arena("planned text encoder's layer", new PlannedBlock());
       Parts parts = new Parts();
       ModelStack stack = parts.load(strategy, strategy.least(shape.model()), ops);
-      ModelStack.streamTextEncoder(shape, source, source::plannedReader, ops, textLayer);
+      if (encodesText) {
+        ModelStack.streamTextEncoder(shape, source, source::plannedReader, ops, textLayer);
+      }
       this.cacheType = ops.cacheType();
       this.workspaceBytes = rehearsedBytes(stack, parts.lane(stack), text);
       this.textBytes = text.peakBytes();
@@ -93,10 +98,16 @@ final class EnginePlanner {
   /** Does every kind of work once; returns the workspace that it takes. */
   private long rehearsedBytes(ModelStack stack, Lane lane, Arena text) {
     Ops ops = stack.ops();
-    T5Encoder textEncoder =
-        ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
-    rehearse(stack, textEncoder, lane, readback(ops, shape));
+    rehearse(
+        stack,
+        encodesText ? Optional.of(plannedTextEncoder(ops, text)) : Optional.empty(),
+        lane,
+        readback(ops, shape));
     return device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
+  }
+
+  private T5Encoder plannedTextEncoder(Ops ops, Arena text) {
+    return ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
   }
 
   /** Returns the sizes that are planned for. */
@@ -163,7 +174,7 @@ final class EnginePlanner {
                         <= budgetBytes);
     Residency residency = new Residency(weightLayers, cacheLayers);
     EnginePlan plan = smallest(strategy, residency, lanes);
-    if (residency.equals(Residency.all(layers))) {
+    if (encodesText && residency.equals(Residency.all(layers))) {
       MemoryPlan bare = memory(strategy, residency, lanes);
       EnginePlan resident =
           new EnginePlan(
@@ -199,6 +210,9 @@ final class EnginePlanner {
 
   private EnginePlan smallest(ExecutionStrategy strategy, Residency residency, int lanes) {
     MemoryPlan bare = memory(strategy, residency, lanes);
+    if (!encodesText) {
+      return new EnginePlan(bare, residency, layers, TextPlacement.ABSENT);
+    }
     TextPlacement text =
         textBytes <= bare.laneBytes() ? TextPlacement.GUEST : TextPlacement.LAYER_BY_LAYER;
     return new EnginePlan(bare.withGuests(textLayerBytes), residency, layers, text);
@@ -327,9 +341,12 @@ final class EnginePlanner {
   }
 
   /** Does every kind of work once, at its largest. */
-  static void rehearse(ModelStack stack, T5Encoder textEncoder, Lane lane, Readback readback) {
-    ConditionEncoder conditions = new ConditionEncoder(stack.media());
-    TakeSpec spec = Rehearsal.encode(conditions, textEncoder, stack.shape());
+  private void rehearse(
+      ModelStack stack, Optional<T5Encoder> textEncoder, Lane lane, Readback readback) {
+    TakeSpec spec =
+        textEncoder
+            .map(encoder -> Rehearsal.encode(new ConditionEncoder(stack.media()), encoder, shape))
+            .orElseGet(() -> Rehearsal.encoded(shape));
     ClipGenerator generator =
         new ClipGenerator(
             stack,
@@ -340,10 +357,13 @@ final class EnginePlanner {
             pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();
-    for (int block = 0; block <= stack.shape().model().blocks(); block++) {
+    for (int block = 0; block <= shape.model().blocks(); block++) {
       generator.nextBlock(Runnable::run, (frame, rgb) -> {});
     }
     generator.deliver((frame, rgb) -> {});
-    conditions.end(generator.delivery().history(), generator.frames());
+    if (stack.decoding() != null) {
+      FrameDelivery delivery = generator.delivery();
+      new ConditionEncoder(stack.media()).end(delivery.history(), delivery.frames());
+    }
   }
 }

@@ -69,9 +69,9 @@ public final class Engines {
     DeviceList devices = DeviceList.of(config.device(), config.precision(), config.kvPrecision());
     ComputeDevice device = devices.onPaper(config.cpuThreads());
     MemoryBudget budget = MemoryBudget.of(config, device);
+    EngineShape shape =
+        source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
     if (config.strategy().equals(StageStrategy.NAME)) {
-      EngineShape shape =
-          source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
       PipelineLayout layout = PipelineLayout.of(devices.size(), config, shape.model());
       if (layout.roles().size() > 1) {
         for (StageRole role : layout.roles()) {
@@ -80,16 +80,20 @@ public final class Engines {
         return;
       }
     }
-    new StrategyChooser(config, shared(config, devices.size()), source, device).requireFits(budget);
+    new StrategyChooser(config, shared(config, shape, devices.size()), source, device)
+        .requireFits(budget);
   }
 
   /** Returns the strategy of the first of several devices that share a model; null otherwise. */
-  private static @Nullable ExecutionStrategy shared(EngineConfig config, int devices) {
+  private static @Nullable ExecutionStrategy shared(
+      EngineConfig config, EngineShape shape, int devices) {
     if (!config.strategy().equals(ShardedStrategy.NAME)) {
       return null;
     }
     Shard first = new Shard(0, devices);
-    return config.team().ulyssesSize() > 1 ? new HeadsStrategy(first) : new ShardedStrategy(first);
+    return config.team().ulyssesSize() > 1
+        ? new HeadsStrategy(first)
+        : LayerSharing.strategy(first, shape);
   }
 
   /** Returns how many devices an engine uses together; see {@link EngineProvider}. */

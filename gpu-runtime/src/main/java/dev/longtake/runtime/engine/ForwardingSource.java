@@ -6,6 +6,7 @@ import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.weights.StoredTensor;
 import dev.longtake.runtime.weights.WeightTypes;
+import java.util.Set;
 
 /** Models that are another source's, but for what a subclass says. */
 abstract class ForwardingSource implements ModelSource {
@@ -19,6 +20,11 @@ abstract class ForwardingSource implements ModelSource {
   @Override
   public String description() {
     return inner.description();
+  }
+
+  @Override
+  public Set<ModelPart> parts() {
+    return inner.parts();
   }
 
   @Override

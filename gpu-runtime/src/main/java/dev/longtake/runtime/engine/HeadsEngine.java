@@ -22,6 +22,7 @@ import dev.longtake.runtime.strategy.sharded.HeadExchange;
 import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
 import dev.longtake.runtime.strategy.sharded.Meeting;
 import dev.longtake.runtime.strategy.sharded.Shard;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
@@ -31,7 +32,7 @@ import java.util.function.IntFunction;
  * Several devices that render every take together, each with some of the tokens and heads. Every
  * device does what it would do alone, with the same random numbers, and in the same order as the
  * others; so what they have to tell each other is tokens' heads, and the patches of what a forward
- * predicts. The first device's frames are those that are delivered.
+ * predicts. The first device encodes and decodes.
  */
 final class HeadsEngine implements OpenEngine {
   private final EngineConfig config;
@@ -119,7 +120,9 @@ final class HeadsEngine implements OpenEngine {
                 LongtakeEngine.open(
                     config.on(names.get(rank), config.lanes()),
                     new HeadsStrategy(new Shard(rank, count)),
-                    new SharedSource(source),
+                    rank == 0
+                        ? new SharedSource(source)
+                        : new SharedSource(source, EnumSet.of(ModelPart.TRANSFORMER)),
                     () -> devices.apply(rank)));
     members.forEach(resources::add);
     // One that was refused memory may have fewer lanes than were asked for.

@@ -1,12 +1,31 @@
 package dev.longtake.runtime.engine;
 
+import dev.longtake.runtime.engine.MediaModels.SpeechModel;
 import dev.longtake.runtime.engine.device.LinkTable;
+import dev.longtake.runtime.strategy.sharded.Shard;
 import dev.longtake.runtime.strategy.sharded.ShardExecutor;
+import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
+import java.util.EnumSet;
 import java.util.List;
 
 /** Lets engines that own a share of the layers each have those of the others. */
 final class LayerSharing {
   private LayerSharing() {}
+
+  /**
+   * Returns the strategy of one of the engines. The first one encodes prompts and speech for all,
+   * and owns less of the transformer.
+   */
+  static ShardedStrategy strategy(Shard shard, EngineShape shape) {
+    return new ShardedStrategy(shard, SpeechModel.bytes(shape));
+  }
+
+  /** Returns the models that one of the engines has. */
+  static ModelSource source(ModelSource whole, int rank) {
+    return rank == 0
+        ? new SharedSource(whole)
+        : new SharedSource(whole, EnumSet.of(ModelPart.TRANSFORMER, ModelPart.VAE));
+  }
 
   /**
    * Links engines that have just been opened with the strategy {@code sharded}.

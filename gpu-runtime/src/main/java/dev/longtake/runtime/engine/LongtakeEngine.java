@@ -1,6 +1,7 @@
 package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.Objects.requireNonNull;
 
 import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.DeviceUse;
@@ -13,7 +14,6 @@ import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
-import dev.longtake.runtime.engine.ModelSource.Tokenizer;
 import dev.longtake.runtime.engine.StrategyChooser.Chosen;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
@@ -21,7 +21,6 @@ import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.picture.PictureResizer;
-import dev.longtake.runtime.model.t5.PromptText;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
@@ -48,11 +47,9 @@ public final class LongtakeEngine implements OpenEngine {
   private final EnginePlan plan;
   private final Choice choice;
   private final Resources resources;
-  private final Tokenizer tokenizer;
   private final DeviceQueues queues;
   private final ModelStack stack;
-  private final TextEncoders textEncoders;
-  private final ConditionEncoder conditions;
+  private final @Nullable TextEncoders textEncoders; // null if prompts are encoded elsewhere
   private final LanePool lanes;
   private final DeviceTurns turns;
 
@@ -71,7 +68,6 @@ public final class LongtakeEngine implements OpenEngine {
     this.shape = candidate.planner().shape();
     this.plan = candidate.plan();
     this.choice = chosen.choice();
-    this.tokenizer = own.add(source.openTokenizer(shape.model().dit().textTokens()));
     ReservedDevice reserved = ReservedDevice.open(device, plan.memory(), source, own);
     List<Readback> readbacks = new ArrayList<>();
     for (int i = 0; i < plan.memory().lanes(); i++) {
@@ -90,8 +86,10 @@ public final class LongtakeEngine implements OpenEngine {
             plan.residency(),
             device,
             reserved.placement());
-    this.textEncoders = new TextEncoders(shape, source, stack.ops(), plan.text(), reserved.text());
-    this.conditions = new ConditionEncoder(stack.media());
+    this.textEncoders =
+        plan.text() == TextPlacement.ABSENT
+            ? null
+            : TextEncoders.open(shape, source, stack.ops(), plan.text(), reserved.text(), own);
     this.turns = new DeviceTurns(device::makeCurrent, stack.transformer().executor());
     this.lanes = new LanePool(stack, reserved.lanes(), reserved.hostLanes(), readbacks);
     reserved.awaitWeights();
@@ -198,14 +196,15 @@ public final class LongtakeEngine implements OpenEngine {
 
   @Override
   public HostValues encodePrompt(String prompt) {
-    int[] ids = tokenizer.encode(PromptText.clean(prompt));
-    T5Encoder resident = textEncoders.resident();
+    TextEncoders encoders = requireNonNull(textEncoders, "prompts are encoded on another device");
+    int[] ids = encoders.tokens(prompt);
+    T5Encoder resident = encoders.resident();
     if (resident != null) {
-      return turns.get(() -> conditions.prompt(resident, ids));
+      return turns.get(() -> conditions().prompt(resident, ids));
     }
     LanePool.Slot slot = lanes.take();
     try {
-      return turns.get(() -> conditions.prompt(textEncoders.visiting(slot.memory()), ids));
+      return turns.get(() -> conditions().prompt(encoders.visiting(slot.memory()), ids));
     } finally {
       turns.run(() -> lanes.giveBackOverwritten(slot));
     }
@@ -213,13 +212,22 @@ public final class LongtakeEngine implements OpenEngine {
 
   @Override
   public HostValues encodeAudio(float[] samples, int silentFrames) {
-    return turns.get(() -> conditions.audio(samples, silentFrames));
+    return turns.get(() -> conditions().audio(samples, silentFrames));
   }
 
   @Override
   public PictureLatents encodePicture(Picture picture) {
     float[] pixels = PictureResizer.cover(picture, config.height(), config.width()).toSignedUnit();
-    return turns.get(() -> conditions.picture(pixels));
+    return turns.get(() -> conditions().picture(pixels));
+  }
+
+  /** Returns whether this has the models to encode prompts, pictures and speech. */
+  boolean encodes() {
+    return textEncoders != null;
+  }
+
+  private ConditionEncoder conditions() {
+    return new ConditionEncoder(stack.media());
   }
 
   @Override
@@ -325,13 +333,13 @@ public final class LongtakeEngine implements OpenEngine {
 
     @Override
     public int frames() {
-      return generator.frames();
+      return generator.delivery().frames();
     }
 
     @Override
     public TakeState state(int keptFrames) {
       generator.delivery().requireEnd(keptFrames);
-      return turns.get(() -> conditions.end(generator.delivery().history(), keptFrames));
+      return turns.get(() -> conditions().end(generator.delivery().history(), keptFrames));
     }
 
     @Override

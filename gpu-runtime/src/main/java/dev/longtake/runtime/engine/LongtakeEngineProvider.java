@@ -74,11 +74,17 @@ public final class LongtakeEngineProvider implements EngineProvider {
     try (Checkpoint checkpoint = Checkpoint.open(Path.of(checkpointDir))) {
       CheckpointSettings settings = checkpoint.settings();
       return new CheckpointInfo(
-          checkpoint.digest(),
           settings.audioLeadFrames(),
           settings.size().map(size -> new FrameSize(size.width(), size.height())),
           settings.takeSeconds(),
           NUMERICS_VERSION);
+    }
+  }
+
+  @Override
+  public String digest(String checkpointDir) {
+    try (Checkpoint checkpoint = Checkpoint.open(Path.of(checkpointDir))) {
+      return checkpoint.digest();
     }
   }
 

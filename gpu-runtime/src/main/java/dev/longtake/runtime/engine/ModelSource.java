@@ -8,6 +8,8 @@ import dev.longtake.runtime.weights.ArenaWeightReader;
 import dev.longtake.runtime.weights.Checkpoint;
 import dev.longtake.runtime.weights.StoredTensor;
 import dev.longtake.runtime.weights.WeightTypes;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * Where an engine's models come from: a checkpoint, or random numbers of the same shapes. Belongs
@@ -24,6 +26,11 @@ public interface ModelSource extends AutoCloseable {
 
   /** Returns what tells it from all other models; reads some of it. */
   String identity();
+
+  /** Returns the models that can be read; an engine does without the others. */
+  default Set<ModelPart> parts() {
+    return EnumSet.allOf(ModelPart.class);
+  }
 
   /** Returns all sizes, for videos of {@code height} × {@code width} pixels. */
   EngineShape shape(int height, int width, int clipFrames, int sampleSteps);

@@ -1,5 +1,7 @@
 package dev.longtake.runtime.engine;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.longtake.runtime.engine.ModelSource.PartReader;
 import dev.longtake.runtime.engine.ModelSource.Readers;
 import dev.longtake.runtime.engine.device.ComputeDevice;
@@ -16,12 +18,15 @@ import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.ArenaWeightReader;
 import dev.longtake.runtime.weights.WeightTypes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The models of an engine that stay on its device. The same code plans the memory and fills it. The
  * text encoder, by far the largest beside the transformer, comes and goes by itself.
+ *
+ * @param decoding null if another device encodes and decodes
  */
-record ModelStack(Transformer transformer, MediaModels media) {
+record ModelStack(Transformer transformer, @Nullable MediaModels decoding) {
   /**
    * Loads the models.
    *
@@ -39,7 +44,14 @@ record ModelStack(Transformer transformer, MediaModels media) {
       Placement placement) {
     return new ModelStack(
         Transformer.load(shape, readers, strategy, residency, device, placement),
-        MediaModels.load(shape, source, readers, device, placement.ops(), placement.device()));
+        source.parts().contains(ModelPart.VAE)
+            ? MediaModels.load(shape, source, readers, device, placement.ops(), placement.device())
+            : null);
+  }
+
+  /** Returns the models of a device that decodes. */
+  MediaModels media() {
+    return requireNonNull(decoding, "another device encodes and decodes");
   }
 
   EngineShape shape() {

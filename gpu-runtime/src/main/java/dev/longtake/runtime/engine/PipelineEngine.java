@@ -11,11 +11,9 @@ import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
-import dev.longtake.runtime.engine.ModelSource.Tokenizer;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.LinkTable;
 import dev.longtake.runtime.model.picture.PictureResizer;
-import dev.longtake.runtime.model.t5.PromptText;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.sampling.TakeNoise;
 import java.util.List;
@@ -38,7 +36,6 @@ final class PipelineEngine implements OpenEngine {
   private final Resources resources;
   private final List<PipelineDevice> devices;
   private final PipelineDevice decoder;
-  private final Tokenizer tokenizer;
   private final TextEncoders textEncoders;
   private final ConditionEncoder conditions;
   private final BlockingQueue<PipelineLane> lanes = new LinkedBlockingQueue<>();
@@ -56,7 +53,6 @@ final class PipelineEngine implements OpenEngine {
     this.config = config;
     this.shape = shape;
     this.resources = resources;
-    this.tokenizer = resources.add(source.openTokenizer(shape.model().dit().textTokens()));
     this.layout = layout;
     List<StageRole> roles = layout.roles();
     this.devices =
@@ -72,12 +68,13 @@ final class PipelineEngine implements OpenEngine {
     this.textEncoders =
         decoder.get(
             () ->
-                new TextEncoders(
+                TextEncoders.open(
                     shape,
                     source,
                     decoder.ops(),
                     decoder.plan().text(),
-                    decoder.reserved().text()));
+                    decoder.reserved().text(),
+                    resources));
     LinkTable links = LinkTable.measure(devices.stream().map(PipelineDevice::device).toList());
     for (int lane = 0; lane < config.lanes(); lane++) {
       lanes.add(new PipelineLane(devices, shape, links, lane, resources));
@@ -155,7 +152,7 @@ final class PipelineEngine implements OpenEngine {
 
   @Override
   public HostValues encodePrompt(String prompt) {
-    int[] ids = tokenizer.encode(PromptText.clean(prompt));
+    int[] ids = textEncoders.tokens(prompt);
     T5Encoder resident = textEncoders.resident();
     if (resident != null) {
       return decoder.get(() -> conditions.prompt(resident, ids));

@@ -14,7 +14,6 @@ import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
 import dev.longtake.runtime.strategy.sharded.Shard;
-import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import dev.longtake.runtime.strategy.tpp.StageStrategy;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -127,7 +126,11 @@ final class PlacementTable {
   /** Returns layers that are divided among all GPUs, each with lanes of its own. */
   private PlacementRow shardedByLayers(List<PaperGpu> gpus) {
     PaperGpu gpu = gpus.get(0);
-    Way way = best(gpu, new ShardedStrategy(new Shard(0, gpus.size())), gpus.size());
+    Way way =
+        best(
+            gpu,
+            LayerSharing.strategy(new Shard(0, gpus.size()), planner(gpu).shape()),
+            gpus.size());
     return row("sharded by layers", gpu, gpus.size(), way, gpus.size() * way.fps(), "");
   }
 

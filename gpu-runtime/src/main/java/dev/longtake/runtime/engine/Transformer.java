@@ -5,7 +5,9 @@ import dev.longtake.runtime.engine.ModelSource.Readers;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.Dit;
+import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.DitWeights;
+import dev.longtake.runtime.model.dit.TimestepEmbedding;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.FlowMatchSchedule;
 import dev.longtake.runtime.spi.DenoiseExecutor;
@@ -13,6 +15,7 @@ import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.tensor.DType;
+import dev.longtake.runtime.weights.ArenaWeightReader;
 import dev.longtake.runtime.weights.WeightTypes;
 
 /**
@@ -38,20 +41,27 @@ record Transformer(
       ComputeDevice device,
       Placement placement) {
     Ops ops = placement.ops();
-    Arena arena = placement.device();
     FlowMatchSchedule schedule = FlowMatchSchedule.of(shape.model().steps());
-    PartReader reader = readers.open(ModelPart.TRANSFORMER, ops, arena, types(device));
-    Dit dit =
-        new Dit(
-            ops,
-            arena,
-            shape.model().dit(),
-            DitWeights.read(reader.weights(), shape.model().dit()),
-            shape.model().grid(),
-            schedule.timesteps());
+    PartReader reader = readers.open(ModelPart.TRANSFORMER, ops, placement.device(), types(device));
+    Dit dit = loadDit(shape, reader.weights(), schedule, ops, placement.device());
     DenoiseExecutor executor = strategy.open(shape.model(), reader.weights(), placement, residency);
     reader.requireAllRead().run();
     return new Transformer(shape, ops, schedule, dit, executor);
+  }
+
+  private static Dit loadDit(
+      EngineShape shape,
+      ArenaWeightReader weights,
+      FlowMatchSchedule schedule,
+      Ops ops,
+      Arena arena) {
+    DitConfig config = shape.model().dit();
+    DitWeights outside = DitWeights.read(weights, config);
+    try (Arena.Scope scope = ops.workspace().scope()) {
+      TimestepEmbedding.Weights time =
+          TimestepEmbedding.Weights.read(weights.into(ops.workspace()), config);
+      return new Dit(ops, arena, config, outside, time, shape.model().grid(), schedule.timesteps());
+    }
   }
 
   /**

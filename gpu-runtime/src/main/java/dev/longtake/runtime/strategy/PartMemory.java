@@ -23,6 +23,11 @@ public interface PartMemory<T> {
     return Shape.of(Math.toIntExact(measure.peakBytes() / Float.BYTES));
   }
 
+  /** Returns the bytes of that. */
+  default long bytes(ArenaWeightReader weights) {
+    return extent(weights).elements() * Float.BYTES;
+  }
+
   /** Returns the part as it is seen in each slot. */
   default List<T> views(List<SlotRing.Slot> slots, ArenaWeightReader weights) {
     return slots.stream()

@@ -11,6 +11,9 @@ import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.api.TakeState;
+import dev.longtake.runtime.engine.OpenEngine.Part;
+import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
@@ -85,6 +88,13 @@ class HeadShardingTest {
       assertThat(engine.parts())
           .hasSize(divided.team().ulyssesSize())
           .allSatisfy(part -> assertThat(part.memory().laneBytes()).isLessThan(alone.laneBytes));
+      // The first one encodes and decodes; the others have the transformer alone.
+      MemoryPlan first = engine.parts().get(0).memory();
+      assertThat(engine.parts().subList(1, engine.parts().size()))
+          .extracting(Part::memory)
+          .allSatisfy(plan -> assertThat(plan.textEncoderBytes()).isZero())
+          .allSatisfy(plan -> assertThat(plan.weightBytes()).isLessThan(first.weightBytes()))
+          .allSatisfy(plan -> assertThat(plan.workspaceBytes()).isLessThan(first.workspaceBytes()));
     }
   }
 
@@ -107,6 +117,34 @@ class HeadShardingTest {
       }
       Rendered.take(engine, 1, 1).requireSameBits(expected);
       assertThat(Rendered.encode(engine)).usingRecursiveComparison().isEqualTo(onCpu.encoded);
+    }
+  }
+
+  @Test
+  void goesOnFromTheEndOfAnotherTake() {
+    EngineConfig alone = config(SMALL, "resident", "cpu", Precision.FP32, Precision.FP32, 1);
+    EngineConfig divided =
+        config(SMALL, "sharded", "cpu:0,cpu:1,cpu:2", Precision.FP32, Precision.FP32, 3);
+    try (OpenEngine one = Engines.open(alone, manyHeads());
+        OpenEngine several = Engines.open(divided, manyHeads())) {
+      TakeState end = endOf(one);
+      TakeState actual = endOf(several);
+
+      assertThat(actual.moving()).isTrue();
+      // Of frames in bytes, of which a few may be rounded to the next one.
+      assertThat(Rendered.nmse(actual.motion().values(), end.motion().values())).isLessThan(1e-5);
+      TakeSpec first = onCpu.take.spec();
+      TakeSpec next = new TakeSpec(first.prompt(), first.picture(), first.audio(), end, 1, 1);
+      Rendered expected = Rendered.take(one, next, 1);
+      assertThat(Rendered.take(several, next, 1).nmse(expected)).isLessThan(FP32_NMSE);
+      assertThat(expected.nmse(Rendered.take(one, first, 1))).as("other motion").isPositive();
+    }
+  }
+
+  private static TakeState endOf(OpenEngine engine) {
+    try (TakeSession take = engine.open(onCpu.take.spec())) {
+      take.renderClip((frame, rgb) -> {});
+      return take.state(take.frames());
     }
   }
 

@@ -8,6 +8,8 @@ import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.api.TakeSession;
+import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.nio.file.Path;
@@ -28,11 +30,12 @@ class LayerShardingTest {
   private static final int MOST_LANES = 5;
 
   /** What one device makes of the takes. */
-  private record Resident(List<Rendered> takes, long weightBytes) {
+  private record Resident(List<Rendered> takes, TakeSpec encoded, long weightBytes) {
     static Resident render(EngineConfig one, int takes) {
       try (OpenEngine engine = open(one)) {
         long weightBytes = engine.parts().get(0).memory().weightBytes();
-        return new Resident(Rendered.takes(engine, takes, CLIPS), weightBytes);
+        return new Resident(
+            Rendered.takes(engine, takes, CLIPS), Rendered.encode(engine), weightBytes);
       }
     }
   }
@@ -72,6 +75,15 @@ class LayerShardingTest {
             .allSatisfy(
                 part -> assertThat(part.memory().weightBytes()).isLessThan(expected.weightBytes()));
       }
+    }
+  }
+
+  @Test
+  void theFirstDeviceEncodesForAll() {
+    try (OpenEngine engines = open(config("sharded", "cpu:0,cpu:1", Precision.FP32, 2));
+        TakeSession other = engines.open(onCpu.takes().get(0).spec())) {
+      assertThat(Rendered.encode(engines)).usingRecursiveComparison().isEqualTo(onCpu.encoded());
+      assertThat(other.frames()).isZero();
     }
   }
 

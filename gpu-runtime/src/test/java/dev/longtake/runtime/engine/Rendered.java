@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.primitives.Floats;
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.PictureLatents;
@@ -148,17 +149,24 @@ final class Rendered implements GenerationListener {
     assertThat(pixels()).isEqualTo(expected.pixels());
   }
 
+  /** Returns what the take was conditioned on. */
+  TakeSpec spec() {
+    return spec;
+  }
+
   /** Returns Σ(a−e)²/Σe² of all latents; NaN stays NaN. */
   double nmse(Rendered expected) {
+    return nmse(Floats.concat(latents()), Floats.concat(expected.latents()));
+  }
+
+  /** Returns Σ(a−e)²/Σe²; NaN stays NaN. */
+  static double nmse(float[] actual, float[] expected) {
     double errors = 0;
     double squares = 0;
-    for (int block = 0; block < blocks; block++) {
-      float[] values = expected.latents.get(block);
-      for (int i = 0; i < values.length; i++) {
-        double error = (double) latents.get(block)[i] - values[i];
-        errors += error * error;
-        squares += (double) values[i] * values[i];
-      }
+    for (int i = 0; i < expected.length; i++) {
+      double error = (double) actual[i] - expected[i];
+      errors += error * error;
+      squares += (double) expected[i] * expected[i];
     }
     return errors / squares;
   }

@@ -216,7 +216,12 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
   @Override
   public CheckpointInfo describe(String checkpointDir) {
     return new CheckpointInfo(
-        DIGEST, audioLeadFrames, Optional.of(new FrameSize(SIDE, SIDE)), takeSeconds, 1);
+        audioLeadFrames, Optional.of(new FrameSize(SIDE, SIDE)), takeSeconds, 1);
+  }
+
+  @Override
+  public String digest(String checkpointDir) {
+    return DIGEST;
   }
 
   @Override

@@ -31,6 +31,7 @@ public final class Dit {
   /**
    * Computes what is the same for all takes.
    *
+   * @param time not needed any more when this returns and what it has queued is done
    * @param timesteps of the denoising steps, first to last
    * @param arena where the constants are kept
    */
@@ -39,6 +40,7 @@ public final class Dit {
       Arena arena,
       DitConfig config,
       DitWeights weights,
+      TimestepEmbedding.Weights time,
       TokenGrid grid,
       float[] timesteps) {
     this.ops = ops;
@@ -46,9 +48,9 @@ public final class Dit {
     this.weights = weights;
     this.grid = grid;
     for (float timestep : timesteps) {
-      steps.add(TimestepEmbedding.of(ops, arena, config, weights, timestep));
+      steps.add(TimestepEmbedding.of(ops, arena, config, time, timestep));
     }
-    this.clean = TimestepEmbedding.of(ops, arena, config, weights, 0);
+    this.clean = TimestepEmbedding.of(ops, arena, config, time, 0);
     this.motionAngles = Rope3d.Table.allocate(arena, config, grid.motionTokens());
     Rope3d.motion(config, grid).upload(ops, motionAngles);
   }

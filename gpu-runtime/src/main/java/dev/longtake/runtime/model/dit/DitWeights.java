@@ -8,7 +8,8 @@ import dev.longtake.runtime.weights.WeightReader;
 import java.util.Set;
 
 /**
- * Parameters outside the layers: small, and needed in every forward.
+ * Parameters outside the layers: small, and needed in every forward. Those that are needed once are
+ * {@link TimestepEmbedding.Weights}.
  *
  * @param poseBias [E]: without a pose video the pose encoder adds its bias and nothing else
  * @param condMask [3, E], added to tokens by kind: noisy, reference, motion
@@ -20,9 +21,6 @@ public record DitWeights(
     Tensor condMask,
     Linear textIn,
     Linear textOut,
-    Linear timeIn,
-    Linear timeOut,
-    Linear timeProjection,
     Tensor headModulation,
     Linear head,
     AudioEncoderWeights audioEncoder,
@@ -44,9 +42,6 @@ public record DitWeights(
         reader.tensor("trainable_cond_mask.weight", 3, width),
         reader.linear("text_embedding.0", width, config.textWidth()),
         reader.linear("text_embedding.2", width, width),
-        reader.linear("time_embedding.0", width, config.frequencyWidth()),
-        reader.linear("time_embedding.2", width, width),
-        reader.linear("time_projection.1", DitConfig.MODULATIONS * width, width),
         reader.tensor("head.modulation", 1, 2, width).reshape(2, width),
         reader.linear("head.head", patchValues, width),
         AudioEncoderWeights.read(reader, config),

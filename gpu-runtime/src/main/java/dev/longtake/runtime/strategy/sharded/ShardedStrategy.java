@@ -19,15 +19,22 @@ public final class ShardedStrategy implements ExecutionStrategy {
   public static final String NAME = "sharded";
 
   private final Shard shard;
+  private final long firstBytes;
 
   /** Creates the strategy for a single device, which owns everything. */
   public ShardedStrategy() {
-    this(new Shard(0, 1));
+    this(new Shard(0, 1), 0);
   }
 
-  /** Creates the strategy for one of several devices. */
-  public ShardedStrategy(Shard shard) {
+  /**
+   * Creates the strategy for one of several devices.
+   *
+   * @param firstBytes of weights that the first device has and others have not; it owns less for
+   *     them. The same for all devices
+   */
+  public ShardedStrategy(Shard shard, long firstBytes) {
     this.shard = shard;
+    this.firstBytes = firstBytes;
   }
 
   @Override
@@ -45,7 +52,7 @@ public final class ShardedStrategy implements ExecutionStrategy {
   @Override
   public DenoiseExecutor open(
       ModelShape shape, ArenaWeightReader weights, Placement placement, Residency residency) {
-    SharedLayers layers = SharedLayers.load(shape.dit(), shard, weights, placement);
+    SharedLayers layers = SharedLayers.load(shape.dit(), shard, firstBytes, weights, placement);
     return new ShardExecutor(shape, placement.ops(), layers);
   }
 }

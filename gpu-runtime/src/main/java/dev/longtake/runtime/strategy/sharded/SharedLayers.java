@@ -12,7 +12,9 @@ import java.util.List;
 
 /**
  * One device's view of layers that are divided among several. Layers and the audio injectors behind
- * some of them are dealt separately, each kind evenly, and come to slots of their own.
+ * some of them are dealt separately, and come to slots of their own. Layers take turns, so that
+ * copying hides behind computing; injectors, which are far apart, make up for what else devices
+ * have.
  */
 final class SharedLayers implements WeightSource {
   private final DitConfig config;
@@ -28,20 +30,33 @@ final class SharedLayers implements WeightSource {
     this.injectors = injectors;
   }
 
-  /** Reads what the device owns. */
+  /**
+   * Reads what the device owns.
+   *
+   * @param firstBytes what the first device has that others have not
+   */
   static SharedLayers load(
-      DitConfig config, Shard shard, ArenaWeightReader weights, Placement placement) {
+      DitConfig config,
+      Shard shard,
+      long firstBytes,
+      ArenaWeightReader weights,
+      Placement placement) {
+    Deal layerDeal = Deal.oneByOne(shard, config.layers());
+    int injectorCount = config.audioLayers().size();
+    long[] held = layerDeal.bytes(layer(config, 0).bytes(weights));
+    held[0] += firstBytes;
+    Deal injectorDeal =
+        Deal.toTheLeast(
+            shard,
+            injectorCount,
+            injectorCount == 0 ? 0 : injector(config, 0).bytes(weights),
+            held);
     SharedLayers shared =
         new SharedLayers(
             config,
+            SharedParts.allocate(layerDeal, layer -> layer(config, layer), weights, placement),
             SharedParts.allocate(
-                shard, config.layers(), layer -> layer(config, layer), weights, placement),
-            SharedParts.allocate(
-                shard,
-                config.audioLayers().size(),
-                injector -> injector(config, injector),
-                weights,
-                placement));
+                injectorDeal, injector -> injector(config, injector), weights, placement));
     for (int layer = 0; layer < config.layers(); layer++) {
       shared.layers.read(layer, layer(config, layer), weights, placement.device());
       int injector = config.injectorAfter(layer);

@@ -30,15 +30,15 @@ import java.util.function.IntFunction;
  * @param <T> as what a part is seen
  */
 final class SharedParts<T> {
-  private final Shard shard;
+  private final Deal deal;
   private final Map<Integer, T> owned = new HashMap<>();
   private final Map<Integer, Tensor> memory = new HashMap<>();
   private final SlotRing<T> others;
   private List<SharedParts<T>> peers = List.of();
   private List<DeviceLink> links = List.of();
 
-  private SharedParts(Shard shard, List<Slot> slots, List<Part<T>> others) {
-    this.shard = shard;
+  private SharedParts(Deal deal, List<Slot> slots, List<Part<T>> others) {
+    this.deal = deal;
     this.others = new SlotRing<>(slots, others, this::fetch);
   }
 
@@ -48,31 +48,23 @@ final class SharedParts<T> {
    * @param parts by their numbers, from 0
    */
   static <T> SharedParts<T> allocate(
-      Shard shard,
-      int count,
-      IntFunction<PartMemory<T>> parts,
-      ArenaWeightReader weights,
-      Placement placement) {
+      Deal deal, IntFunction<PartMemory<T>> parts, ArenaWeightReader weights, Placement placement) {
     long largest = 0;
-    int foreign = 0;
-    for (int number = 0; number < count; number++) {
-      if (!shard.owns(number)) {
-        long elements = parts.apply(number).extent(weights).elements();
-        largest = Math.max(largest, elements * Float.BYTES);
-        foreign++;
+    for (int number = 0; number < deal.parts(); number++) {
+      if (!deal.owns(number)) {
+        largest = Math.max(largest, parts.apply(number).bytes(weights));
       }
     }
     List<Slot> slots =
-        SlotRing.slots(
-            Math.min(shard.slots(), foreign), largest, placement.device(), placement.queues());
+        SlotRing.slots(deal.slots(), largest, placement.device(), placement.queues());
     List<Part<T>> others = new ArrayList<>();
-    for (int number = 0; number < count; number++) {
-      if (!shard.owns(number)) {
+    for (int number = 0; number < deal.parts(); number++) {
+      if (!deal.owns(number)) {
         PartMemory<T> part = parts.apply(number);
         others.add(new Part<>(number, part.extent(weights), part.views(slots, weights)));
       }
     }
-    return new SharedParts<>(shard, slots, others);
+    return new SharedParts<>(deal, slots, others);
   }
 
   /**
@@ -80,7 +72,7 @@ final class SharedParts<T> {
    * ascending order.
    */
   void read(int number, PartMemory<T> part, ArenaWeightReader weights, Arena device) {
-    if (!shard.owns(number)) {
+    if (!deal.owns(number)) {
       part.read(weights.skipping());
       return;
     }
@@ -111,7 +103,7 @@ final class SharedParts<T> {
   }
 
   void release(int number) {
-    if (!shard.owns(number)) {
+    if (!deal.owns(number)) {
       others.release();
     }
   }
@@ -123,7 +115,7 @@ final class SharedParts<T> {
 
   private void fetch(int number, Tensor target) {
     checkState(!peers.isEmpty(), "part %s is another device's, but none is connected", number);
-    int owner = shard.owner(number);
+    int owner = deal.owner(number);
     Tensor source = Objects.requireNonNull(peers.get(owner).memory.get(number));
     links.get(owner).fetch(source, target, Queue.WEIGHTS_IN);
   }

@@ -10,6 +10,7 @@ import dev.longtake.runtime.model.dit.Dit;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.dit.DitWeights;
 import dev.longtake.runtime.model.dit.Rope3d;
+import dev.longtake.runtime.model.dit.TimestepEmbedding;
 import dev.longtake.runtime.model.dit.TokenGrid;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.tensor.DType;
@@ -52,6 +53,7 @@ final class DitPieceCases implements CaseGroup {
                           module.arena(),
                           config,
                           DitWeights.read(module.reader(source), config),
+                          TimestepEmbedding.Weights.read(module.reader(source), config),
                           grid,
                           timesteps.values());
                   return compute(dit, module.ops(), module.arena(), sound, motion);

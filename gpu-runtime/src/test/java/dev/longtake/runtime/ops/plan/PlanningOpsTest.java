@@ -14,6 +14,7 @@ import dev.longtake.runtime.model.dit.KeyWindow;
 import dev.longtake.runtime.model.dit.LayerCaches;
 import dev.longtake.runtime.model.dit.LayerPass;
 import dev.longtake.runtime.model.dit.LayerRange;
+import dev.longtake.runtime.model.dit.TimestepEmbedding;
 import dev.longtake.runtime.model.dit.TokenGrid;
 import dev.longtake.runtime.model.vae.StreamingVaeDecoder;
 import dev.longtake.runtime.model.vae.VaeConfig;
@@ -111,7 +112,15 @@ class PlanningOpsTest {
   private static void denoiseClip(DitConfig config, Ops ops, Arena arena, WeightReader weights) {
     TokenGrid grid = new TokenGrid(LATENT_ROWS, LATENT_COLUMNS);
     float[] timesteps = FlowMatchSchedule.of(2).timesteps();
-    Dit dit = new Dit(ops, arena, config, DitWeights.read(weights, config), grid, timesteps);
+    Dit dit =
+        new Dit(
+            ops,
+            arena,
+            config,
+            DitWeights.read(weights, config),
+            TimestepEmbedding.Weights.read(weights, config),
+            grid,
+            timesteps);
     List<DitLayerWeights> layers = new ArrayList<>();
     List<LayerCaches> caches = new ArrayList<>();
     int clipFrames = 2 * DitConfig.BLOCK_FRAMES;
