@@ -18,6 +18,8 @@ import java.util.regex.Pattern;
 import org.apache.beam.runners.flink.FlinkPipelineOptions;
 import org.apache.beam.runners.flink.FlinkRunner;
 import org.apache.beam.sdk.options.PipelineOptions;
+import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
  * What suits a Flink cluster, where the command line does not say otherwise.
@@ -33,6 +35,7 @@ final class FlinkDefaults {
   private static final Duration MOST_UNTIL_ANSWER = Duration.ofSeconds(10);
   private static final int NOT_SAID = -1;
   private static final String IN_THIS_PROCESS = "["; // [local], [auto], [collection]
+  private static final String AUTO = "[auto]"; // in this process, unless Flink has started it
   private static final int OK = 200;
   private static final Pattern SLOTS = Pattern.compile("\"slots-total\"\\s*:\\s*(\\d+)");
 
@@ -45,8 +48,21 @@ final class FlinkDefaults {
 
   /** Returns whether a pipeline with these options runs on a Flink cluster. */
   static boolean isRemote(PipelineOptions options) {
-    return isFor(options)
-        && !options.as(FlinkPipelineOptions.class).getFlinkMaster().startsWith(IN_THIS_PROCESS);
+    if (!isFor(options)) {
+      return false;
+    }
+    FlinkPipelineOptions flink = options.as(FlinkPipelineOptions.class);
+    return namesACluster(flink) || (flink.getFlinkMaster().equals(AUTO) && isProgramOfACluster());
+  }
+
+  private static boolean namesACluster(FlinkPipelineOptions flink) {
+    return !flink.getFlinkMaster().startsWith(IN_THIS_PROCESS);
+  }
+
+  /** Returns whether Flink itself has started this program: see {@link FlinkApplication}. */
+  private static boolean isProgramOfACluster() {
+    return !(StreamExecutionEnvironment.getExecutionEnvironment()
+        instanceof LocalStreamEnvironment);
   }
 
   /**
@@ -58,10 +74,10 @@ final class FlinkDefaults {
   static void complete(PipelineOptions options) {
     FlinkPipelineOptions flink = options.as(FlinkPipelineOptions.class);
     options.as(LongtakeOptions.class).setWorkersElsewhere(isRemote(options));
-    if (flink.getFilesToStage() == null && isRemote(options)) {
+    if (flink.getFilesToStage() == null && namesACluster(flink)) {
       flink.setFilesToStage(List.of(emptyJar().toString()));
     }
-    if (flink.getParallelism() == NOT_SAID && isRemote(options)) {
+    if (flink.getParallelism() == NOT_SAID && namesACluster(flink)) {
       flink.setParallelism(slots(flink.getFlinkMaster()));
     }
   }

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(120)
 class FlinkClusterTest {
   private static final int VIDEOS = 12;
-  private static final int RACED_VIDEOS = 3;
+  private static final int FEW_VIDEOS = 3;
   private static final int MOST_TAKES_BEFORE_A_KILL = 4;
   private static final int MOST_MILLIS_BEFORE_A_KILL = 1000;
   private static final int MILLIS_BETWEEN_LOOKS = 20;
@@ -173,10 +173,24 @@ class FlinkClusterTest {
     assertThat(videos(jobs.output(output))).isEqualTo(reference);
   }
 
+  @Test
+  void applicationModeGivesTheSameBytesAndEndsWithTheRun() throws Exception {
+    RenderJobs few = RenderJobs.prepare(directory.resolve("application"), FEW_VIDEOS);
+    Path logs = directory.resolve("application-cluster");
+    try (LocalCluster application = new LocalCluster(logs)) {
+      application.application(1, few.commandLine("videos"));
+
+      assertThat(application.log("manager")).contains("FlinkApplication with exit code 0");
+    }
+    Map<String, String> videos = videos(few.output("videos"));
+    assertThat(videos).hasSize(FEW_VIDEOS);
+    assertThat(reference).containsAllEntriesOf(videos);
+  }
+
   /** Neither leases a device: both render, and may commit the same take at the same moment. */
   @Test
   void processesThatRaceForTakesLeaveOneOfEach() throws Exception {
-    RenderJobs few = RenderJobs.prepare(directory.resolve("few"), RACED_VIDEOS);
+    RenderJobs few = RenderJobs.prepare(directory.resolve("few"), FEW_VIDEOS);
     try (RenderJobs.Job one = few.start("race");
         RenderJobs.Job other = few.start("race")) {
       assertThat(one.exitCode()).as(one.said()).isZero();
@@ -184,10 +198,10 @@ class FlinkClusterTest {
     }
 
     Map<String, String> videos = videos(few.output("race"));
-    assertThat(videos).hasSize(RACED_VIDEOS);
+    assertThat(videos).hasSize(FEW_VIDEOS);
     assertThat(reference).containsAllEntriesOf(videos);
     Set<String> fragments = fragments(few.output("race"));
-    assertThat(fragments).hasSize(RACED_VIDEOS * RenderJobs.CLIPS_OF_A_VIDEO);
+    assertThat(fragments).hasSize(FEW_VIDEOS * RenderJobs.CLIPS_OF_A_VIDEO);
     assertThat(fragments(jobs.output("reference"))).containsAll(fragments);
   }
 

@@ -60,6 +60,13 @@ final class LocalCluster implements AutoCloseable {
     await(workers.size());
   }
 
+  /** Runs one command line in application mode, with so many workers; returns when all ended. */
+  void application(int workers, List<String> commandLine) throws Exception {
+    List<String> command = new ArrayList<>(List.of("application", Integer.toString(workers)));
+    command.addAll(commandLine);
+    run(Map.of(), command.toArray(String[]::new));
+  }
+
   /** Starts the JobManager, again after it died. */
   void manager() throws Exception {
     run(Map.of(), "manager");

@@ -116,7 +116,6 @@ record RenderJobs(Path directory) {
 
   /** Starts rendering into a directory. */
   Job start(String name, String... options) throws IOException {
-    Path output = Files.createDirectories(output(name));
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -129,26 +128,28 @@ record RenderJobs(Path directory) {
     for (String part : List.of("lang", "util", "nio", "lang.invoke")) {
       command.add("--add-opens=java.base/java.%s=ALL-UNNAMED".formatted(part));
     }
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "render",
-            "--manifest=" + directory.resolve("manifest.jsonl"),
-            "--output=" + output,
-            "--checkpoint=" + CHECKPOINT,
-            "--size=%d*%d".formatted(SIDE, SIDE),
-            "--inferFrames=" + CLIP_FRAMES,
-            "--sampleSteps=" + SAMPLE_STEPS,
-            "--device=cpu",
-            "--lanes=1",
-            "--cpuThreads=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(commandLine(name));
     command.addAll(List.of(options));
     Path said = Files.createTempFile(directory, name, ".txt");
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     return new Job(process, said);
+  }
+
+  /** Returns what {@code longtake} is told, to render into a directory. */
+  List<String> commandLine(String name) throws IOException {
+    return List.of(
+        "render",
+        "--manifest=" + directory.resolve("manifest.jsonl"),
+        "--output=" + Files.createDirectories(output(name)),
+        "--checkpoint=" + CHECKPOINT,
+        "--size=%d*%d".formatted(SIDE, SIDE),
+        "--inferFrames=" + CLIP_FRAMES,
+        "--sampleSteps=" + SAMPLE_STEPS,
+        "--device=cpu",
+        "--lanes=1",
+        "--cpuThreads=1");
   }
 
   /** A run. Closing it ends it. */
