@@ -120,9 +120,7 @@ public final class Engines {
   /** Returns what the device with most lanes is asked for: all of them, where they share takes. */
   private static EngineConfig ofOneDevice(EngineConfig config, int devices) {
     boolean byHeads = config.strategy().equals(ShardedStrategy.NAME) && isByHeads(config);
-    return byHeads
-        ? config
-        : config.on(config.device(), (config.lanes() + devices - 1) / devices);
+    return byHeads ? config : config.on(config.device(), (config.lanes() + devices - 1) / devices);
   }
 
   private static boolean isByHeads(EngineConfig config) {
@@ -136,9 +134,7 @@ public final class Engines {
       return null;
     }
     Shard first = new Shard(0, devices);
-    return isByHeads(config)
-        ? new HeadsStrategy(first)
-        : LayerSharing.strategy(first, shape);
+    return isByHeads(config) ? new HeadsStrategy(first) : LayerSharing.strategy(first, shape);
   }
 
   /**
@@ -158,8 +154,7 @@ public final class Engines {
     }
     return switch (config.strategy()) {
       case StageStrategy.NAME -> PipelineLayout.devicesTogether(config, available);
-      case ShardedStrategy.NAME ->
-          isByHeads(config) ? config.team().ulyssesSize() : available;
+      case ShardedStrategy.NAME -> isByHeads(config) ? config.team().ulyssesSize() : available;
       default -> 1;
     };
   }
