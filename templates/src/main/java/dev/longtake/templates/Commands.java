@@ -1,5 +1,6 @@
 package dev.longtake.templates;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
@@ -15,13 +16,27 @@ import picocli.CommandLine.Command;
 final class Commands {
   private Commands() {}
 
-  /** Returns a new instance of every command on the class path, in no particular order. */
+  /**
+   * Returns a new instance of every command on the class path, in no particular order; if {@code
+   * arguments} name one, of that alone, because the others' options take time to find.
+   */
   @SuppressWarnings("rawtypes") // a service type has no type arguments
-  static List<Callable<?>> onClassPath() {
-    return ServiceLoader.load(Callable.class, Commands.class.getClassLoader()).stream()
-        .filter(provider -> provider.type().isAnnotationPresent(Command.class))
-        .<Callable<?>>map(ServiceLoader.Provider::get)
-        .toList();
+  static List<Callable<?>> onClassPath(String... arguments) {
+    String named =
+        Arrays.stream(arguments).filter(word -> !word.startsWith("-")).findFirst().orElse("");
+    List<ServiceLoader.Provider<Callable>> all =
+        ServiceLoader.load(Callable.class, Commands.class.getClassLoader()).stream()
+            .filter(provider -> provider.type().isAnnotationPresent(Command.class))
+            .toList();
+    List<ServiceLoader.Provider<Callable>> wanted =
+        all.stream().filter(provider -> nameOf(provider).equals(named)).toList();
+    return (wanted.isEmpty() ? all : wanted)
+        .stream().<Callable<?>>map(ServiceLoader.Provider::get).toList();
+  }
+
+  @SuppressWarnings("rawtypes") // likewise
+  private static String nameOf(ServiceLoader.Provider<Callable> provider) {
+    return provider.type().getAnnotation(Command.class).name();
   }
 
   /**

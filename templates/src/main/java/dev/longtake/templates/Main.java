@@ -49,7 +49,7 @@ public final class Main implements Callable<Integer> {
     Logging.configure(args);
     PrintWriter out = new PrintWriter(System.out, true, UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, UTF_8);
-    System.exit(run(Commands.onClassPath(), out, err, args));
+    System.exit(run(Commands.onClassPath(args), out, err, args));
   }
 
   /** Runs the one of {@code commands} that {@code args} name, and returns the exit code. */

@@ -33,7 +33,7 @@ record FitCheck(LongtakeOptions options, EngineSource engines) {
       return;
     }
     EngineProvider provider = engines.provider();
-    RenderSettings settings = RenderSettings.of(options, engines);
+    RenderSettings settings = RenderSettings.withoutDigest(options, engines);
     FrameSize size = settings.squareFrame(provider);
     WorkerDevices own = settings.devices().here();
     List<LeasableDevice> largestFirst =

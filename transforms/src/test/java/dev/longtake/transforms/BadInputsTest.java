@@ -100,7 +100,10 @@ class BadInputsTest {
   @Test
   void publishesNothingElse() throws IOException {
     try (var files = Files.list(workshop.output())) {
-      assertThat(files.map(file -> file.getFileName().toString()))
+      assertThat(
+              files
+                  .map(file -> file.getFileName().toString())
+                  .filter(name -> !name.equals("gpu_usage.csv"))) // where it takes a second
           .hasSize(GOOD + 3)
           .allMatch(
               name -> name.matches("v\\d+\\.mp4|results.jsonl|dead-letter.jsonl|report.html"));

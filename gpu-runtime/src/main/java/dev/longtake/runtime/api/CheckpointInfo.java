@@ -7,7 +7,6 @@ import java.util.Optional;
 /**
  * What can be known of a checkpoint without an engine.
  *
- * @param digest identifies weights and settings: 64 hexadecimal digits
  * @param audioLeadFrames video frames of silence that a video's speech needs in front of it, so
  *     that lips and sound agree
  * @param size the size that the model was trained for, if it is made for a single one
@@ -15,14 +14,9 @@ import java.util.Optional;
  * @param numericsVersion changes whenever the engine makes other pixels of the same checkpoint
  */
 public record CheckpointInfo(
-    String digest,
-    int audioLeadFrames,
-    Optional<FrameSize> size,
-    int takeSeconds,
-    int numericsVersion) {
+    int audioLeadFrames, Optional<FrameSize> size, int takeSeconds, int numericsVersion) {
   /** Checks that nothing was forgotten. */
   public CheckpointInfo {
-    requireNonNull(digest, "digest");
     requireNonNull(size, "size");
   }
 }

@@ -89,6 +89,14 @@ public interface EngineProvider {
   CheckpointInfo describe(String checkpointDir);
 
   /**
+   * Returns what identifies a checkpoint's weights and settings: 64 hexadecimal digits. Reads some
+   * of every file.
+   *
+   * @throws LongtakeException INVALID_CHECKPOINT
+   */
+  String digest(String checkpointDir);
+
+  /**
    * Returns the size of a video with this picture, by the official rule: about the picture's
    * proportions, and at most the given area.
    *

@@ -22,7 +22,6 @@ import java.util.TreeSet;
  * can make sure that the checkpoint has no others. Not safe for use by several threads.
  */
 public final class CheckpointWeightReader implements ArenaWeightReader {
-  private static final int CHUNK_ELEMENTS = 1 << 20;
   private static final int LISTED_NAMES = 5;
 
   private final TensorSource source;
@@ -30,8 +29,7 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
   private final WeightAllocator allocator;
   private final Set<String> unread;
   private final boolean skips;
-  private float[] chunk = new float[CHUNK_ELEMENTS];
-  private float[] reordered = new float[0];
+  private final ReadAhead readAhead = new ReadAhead();
 
   /**
    * Creates a reader.
@@ -164,16 +162,18 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
 
   private void copy(StoredTensor stored, Tensor out) {
     unread.remove(stored.name());
-    if (skips) {
+    int elements = elements(stored);
+    if (skips || elements == 0) {
       return;
     }
-    int elements = elements(stored);
+    int rows = stored.shape().rank() < 2 ? elements : stored.shape().extent(0);
+    int width = elements / rows;
     Tensor flat = out.reshape(elements);
-    for (int first = 0; first < elements; first += CHUNK_ELEMENTS) {
-      int count = Math.min(CHUNK_ELEMENTS, elements - first);
-      stored.read(first, chunk, 0, count);
-      ops.upload(chunk, 0, flat.slice(first, count));
-    }
+    readAhead.run(
+        rows,
+        width,
+        (first, count, values) -> stored.read((long) first * width, values, 0, count * width),
+        (first, count, values) -> ops.upload(values, 0, flat.slice(first * width, count * width)));
   }
 
   private void copyMatrix(StoredTensor stored, Linear linear) {
@@ -181,9 +181,8 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
       copy(stored, linear.weight());
       return;
     }
-    chunk = atLeast(chunk, linear.inWidth());
-    RowQuantizer.load(stored, linear, ops, chunk);
     unread.remove(stored.name());
+    RowQuantizer.load(stored, linear, ops, readAhead);
   }
 
   private void copyChannelsLast(StoredTensor stored, ConvLayout layout, Tensor out) {
@@ -191,31 +190,25 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
     if (skips) {
       return;
     }
-    int filterElements = layout.filterElements();
-    int filters = out.shape().extent(0);
-    int filtersPerChunk = Math.max(1, CHUNK_ELEMENTS / filterElements);
-    chunk = atLeast(chunk, filterElements);
-    reordered = atLeast(reordered, Math.min(filtersPerChunk, filters) * filterElements);
-    for (int first = 0; first < filters; first += filtersPerChunk) {
-      int count = Math.min(filtersPerChunk, filters - first);
-      stored.read((long) first * filterElements, chunk, 0, count * filterElements);
-      layout.toChannelsLast(chunk, reordered, count);
-      ops.upload(reordered, 0, out.slice(first, count));
-    }
+    int width = layout.filterElements();
+    readAhead.run(
+        out.shape().extent(0),
+        width,
+        (first, count, values) -> {
+          float[] channelsFirst = new float[count * width];
+          stored.read((long) first * width, channelsFirst, 0, count * width);
+          layout.toChannelsLast(channelsFirst, values, count);
+        },
+        (first, count, values) -> ops.upload(values, 0, out.slice(first, count)));
   }
 
-  private int elements(StoredTensor stored) {
+  private static int elements(StoredTensor stored) {
     long elements = stored.shape().elements();
-    if (elements > Integer.MAX_VALUE - CHUNK_ELEMENTS) {
+    if (elements > Integer.MAX_VALUE) {
       throw CheckpointFault.of(
-          ("Tensor %s of %s has %d elements, but at most 2146435071 can be loaded "
-                  + "into one tensor.")
+          "Tensor %s of %s has %d elements, but at most 2147483647 can be loaded into one tensor."
               .formatted(stored.name(), stored.file(), elements));
     }
     return (int) elements;
-  }
-
-  private static float[] atLeast(float[] buffer, int elements) {
-    return buffer.length >= elements ? buffer : new float[elements];
   }
 }

@@ -18,21 +18,21 @@ final class RowQuantizer {
    *
    * @param stored [out, in]
    * @param target its weight is FP8 [out, in] and its scale fp32 [out]
-   * @param chunk for as many rows as it can hold, at least one
    */
-  static void load(StoredTensor stored, Linear target, Ops ops, float[] chunk) {
+  static void load(StoredTensor stored, Linear target, Ops ops, ReadAhead readAhead) {
     int rows = target.outWidth();
     int width = target.inWidth();
     float[] scales = new float[rows];
-    int rowsPerChunk = chunk.length / width;
-    for (int first = 0; first < rows; first += rowsPerChunk) {
-      int count = Math.min(rowsPerChunk, rows - first);
-      stored.read((long) first * width, chunk, 0, count * width);
-      for (int row = 0; row < count; row++) {
-        scales[first + row] = scale(chunk, row * width, width);
-      }
-      ops.upload(chunk, 0, target.weight().slice(first, count));
-    }
+    readAhead.run(
+        rows,
+        width,
+        (first, count, values) -> {
+          stored.read((long) first * width, values, 0, count * width);
+          for (int row = 0; row < count; row++) {
+            scales[first + row] = scale(values, row * width, width);
+          }
+        },
+        (first, count, values) -> ops.upload(values, 0, target.weight().slice(first, count)));
     ops.upload(scales, 0, requireNonNull(target.scale()));
   }
 

@@ -189,7 +189,9 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
 
   @Override
   public int devicesTogether(EngineConfig config, int available) {
-    return new LongtakeEngineProvider().devicesTogether(config, available);
+    return config.strategy().equals("auto")
+        ? 1 // there is no model to plan for
+        : new LongtakeEngineProvider().devicesTogether(config, available);
   }
 
   @Override
@@ -216,7 +218,12 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
   @Override
   public CheckpointInfo describe(String checkpointDir) {
     return new CheckpointInfo(
-        DIGEST, audioLeadFrames, Optional.of(new FrameSize(SIDE, SIDE)), takeSeconds, 1);
+        audioLeadFrames, Optional.of(new FrameSize(SIDE, SIDE)), takeSeconds, 1);
+  }
+
+  @Override
+  public String digest(String checkpointDir) {
+    return DIGEST;
   }
 
   @Override

@@ -157,6 +157,11 @@ public final class FaultyEngineProvider implements EngineProvider {
   }
 
   @Override
+  public String digest(String checkpointDir) {
+    return real.digest(checkpointDir);
+  }
+
+  @Override
   public FrameSize frameSize(int pictureWidth, int pictureHeight, long areaPixels) {
     return real.frameSize(pictureWidth, pictureHeight, areaPixels);
   }

@@ -33,7 +33,7 @@ class QuantisedWeightsTest {
     }
     Uploads uploads = new Uploads();
 
-    RowQuantizer.load(stored(values), target(), uploads.ops(), new float[3 * WIDTH]);
+    RowQuantizer.load(stored(values), target(), uploads.ops(), new ReadAhead());
 
     float[] scaled = uploads.of(DType.FP8_E4M3);
     float[] scales = uploads.of(DType.FP32);
@@ -54,8 +54,7 @@ class QuantisedWeightsTest {
   void rowOfZerosStaysZero() {
     Uploads uploads = new Uploads();
 
-    RowQuantizer.load(
-        stored(new float[ROWS * WIDTH]), target(), uploads.ops(), new float[ROWS * WIDTH]);
+    RowQuantizer.load(stored(new float[ROWS * WIDTH]), target(), uploads.ops(), new ReadAhead());
 
     assertThat(uploads.of(DType.FP32)).containsOnly(1f);
     assertThat(uploads.of(DType.FP8_E4M3)).containsOnly(0f);

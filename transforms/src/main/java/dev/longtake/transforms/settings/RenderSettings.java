@@ -89,6 +89,21 @@ public record RenderSettings(
    * @throws dev.longtake.runtime.api.LongtakeException INVALID_CHECKPOINT
    */
   public static RenderSettings of(LongtakeOptions options, EngineSource engines) {
+    return of(options, engines, engines.provider().digest(options.getCheckpoint()));
+  }
+
+  /**
+   * Returns settings that say how an engine is opened, and not of which weights: quicker.
+   *
+   * @throws IllegalArgumentException if an option is invalid; the message names it
+   * @throws dev.longtake.runtime.api.LongtakeException INVALID_CHECKPOINT
+   */
+  public static RenderSettings withoutDigest(LongtakeOptions options, EngineSource engines) {
+    return of(options, engines, "");
+  }
+
+  private static RenderSettings of(
+      LongtakeOptions options, EngineSource engines, String checkpointDigest) {
     CheckpointInfo checkpoint = engines.provider().describe(options.getCheckpoint());
     DeviceInfo device = device(options, engines);
     Precision precision = precision("--precision", options.getPrecision(), device);
@@ -97,7 +112,7 @@ public record RenderSettings(
         withoutSlash(options.getOutput()),
         options.getRunId(),
         options.getCheckpoint(),
-        checkpoint.digest(),
+        checkpointDigest,
         checkpoint.audioLeadFrames(),
         checkpoint.numericsVersion(),
         areaPixels(options, checkpoint),

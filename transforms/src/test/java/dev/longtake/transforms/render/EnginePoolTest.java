@@ -225,6 +225,11 @@ class EnginePoolTest {
               }
 
               @Override
+              public String digest(String checkpointDir) {
+                return provider.digest(checkpointDir);
+              }
+
+              @Override
               public FrameSize frameSize(int pictureWidth, int pictureHeight, long areaPixels) {
                 return provider.frameSize(pictureWidth, pictureHeight, areaPixels);
               }
