@@ -1,5 +1,6 @@
 package dev.longtake.runtime.engine;
 
+import static java.util.Comparator.comparing;
 import static java.util.Objects.requireNonNull;
 
 import dev.longtake.runtime.api.EngineConfig;
@@ -152,13 +153,26 @@ final class PlacementTable {
         "");
   }
 
-  /** Returns steps that are dealt over the GPUs; the plan is that of the one that needs most. */
+  /** Returns steps that are dealt over the GPUs, in as many pipelines as give most frames. */
   private PlacementRow pipeline(List<PaperGpu> gpus) {
     PaperGpu gpu = gpus.get(0);
-    EngineShape shape = planner(gpu).shape();
     int lanes = Math.max(1, query.lanes());
-    List<StageRole> roles =
-        PipelineLayout.of(gpus.size(), config(gpu, lanes), shape.model()).roles();
+    int together = PipelineLayout.devicesTogether(config(gpu, lanes), gpus.size());
+    return IntStream.of(together, gpus.size())
+        .distinct()
+        .mapToObj(size -> pipelines(gpu, size, gpus.size() / size, lanes))
+        .max(comparing(PlacementRow::fits).thenComparingDouble(row -> orZero(row.fps())))
+        .orElseThrow();
+  }
+
+  private static double orZero(@Nullable Double value) {
+    return value == null ? 0 : value;
+  }
+
+  /** Returns pipelines of so many GPUs each; the plan is that of the GPU that needs most. */
+  private PlacementRow pipelines(PaperGpu gpu, int size, int pipelines, int lanes) {
+    EngineShape shape = planner(gpu).shape();
+    List<StageRole> roles = PipelineLayout.of(size, config(gpu, lanes), shape.model()).roles();
     MemoryBudget budget = budget(gpu);
     EnginePlan neediest = null;
     double fps = Double.MAX_VALUE;
@@ -177,13 +191,13 @@ final class PlacementTable {
     return row(
         "tpp",
         format(gpu),
-        roles.size(),
-        lanes,
+        pipelines * roles.size(),
+        pipelines * lanes,
         plan,
         budget,
         fits,
         fits ? fps / lanes : null,
-        fps,
+        pipelines * fps,
         "");
   }
 

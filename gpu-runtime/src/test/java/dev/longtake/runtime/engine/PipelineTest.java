@@ -42,6 +42,7 @@ class PipelineTest {
     "2, 2, false",
     "3, 2, true",
     "3, 3, false",
+    "4, 4, false",
     "5, 4, true",
     "5, 5, false",
   })
@@ -79,6 +80,8 @@ class PipelineTest {
     requireSameBits(expected, all);
     requireSameBits(expected, all.withTeam(new GpuTeam(gpus, false, 1)));
     requireSameBits(expected, all.withTeam(new GpuTeam(1, true, 1)));
+    EngineConfig onlyDenoise = all.withTeam(new GpuTeam(gpus, false, 1));
+    requireSameBits(expected, budget(onlyDenoise, leastBytes(onlyDenoise, gpus)));
   }
 
   // Two parts of a step on two devices; whole steps and parts of them; less than all layers.
@@ -105,10 +108,13 @@ class PipelineTest {
   /** Returns the least that the device needs that needs most. */
   private static long leastBytes(EngineConfig config, int devices) {
     try (ModelSource source = model();
-        ComputeDevice cpu = DeviceChoice.of("cpu", Precision.FP32, Precision.FP32).open(1)) {
+        ComputeDevice like =
+            DeviceChoice.of(
+                    config.device().split(",", -1)[0], config.precision(), config.kvPrecision())
+                .open(1)) {
       EngineShape shape = source.shape(SIDE, SIDE, config.clipFrames(), config.sampleSteps());
       return PipelineLayout.of(devices, config, shape.model()).roles().stream()
-          .map(role -> new StagePlanner(shape, source, role, cpu))
+          .map(role -> new StagePlanner(shape, source, role, like))
           .map(planner -> planner.smallest(1, new MemoryBudget(1, Long.MAX_VALUE)))
           .mapToLong(plan -> plan.memory().totalBytes())
           .max()
@@ -216,17 +222,19 @@ class PipelineTest {
 
   private static EngineConfig budget(EngineConfig all, long budgetBytes) {
     return new EngineConfig(
-            CHECKPOINT.toString(),
-            all.device(),
-            all.strategy(),
-            all.precision(),
-            SIDE,
-            SIDE,
-            all.clipFrames(),
-            all.sampleSteps(),
-            all.lanes(),
-            all.cpuThreads(),
-            budgetBytes)
-        .withTeam(all.team());
+        all.checkpointDir(),
+        all.device(),
+        all.strategy(),
+        all.precision(),
+        all.height(),
+        all.width(),
+        all.clipFrames(),
+        all.sampleSteps(),
+        all.lanes(),
+        all.cpuThreads(),
+        budgetBytes,
+        all.kvPrecision(),
+        all.team(),
+        all.fidelity());
   }
 }
