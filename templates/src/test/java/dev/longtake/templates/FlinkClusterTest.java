@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.hash.Hashing;
+import dev.longtake.pipeline.spi.RunMetric;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,6 +44,7 @@ class FlinkClusterTest {
   private static final int MOST_TAKES_BEFORE_A_KILL = 4;
   private static final int MOST_MILLIS_BEFORE_A_KILL = 1000;
   private static final int MILLIS_BETWEEN_LOOKS = 20;
+  private static final String METRICS = "flink_taskmanager_longtake_";
   private static final Pattern OPENED_WITH = Pattern.compile("Opened .*: strategy (\\w+) ");
 
   private Path directory;
@@ -76,6 +78,7 @@ class FlinkClusterTest {
   /** The second job uses the native libraries that the first one has loaded. */
   @Test
   void twoJobsInARowGiveTheDirectRunnersBytesWithTheStrategyOfEachWorkersMemory() throws Exception {
+    Map<String, Double> before = counted();
     for (String output : List.of("first", "second")) {
       try (RenderJobs.Job job = jobs.start(output, onCluster())) {
         assertThat(job.exitCode()).as(job.said()).isZero();
@@ -84,6 +87,39 @@ class FlinkClusterTest {
     }
     assertThat(strategies(cluster.log("worker-1"))).containsOnly("resident");
     assertThat(strategies(cluster.log("worker-2"))).containsOnly("offload");
+
+    Map<String, Double> counted = counted();
+    before.forEach((name, value) -> counted.merge(name, -value, Double::sum));
+    for (RunMetric metric : RunMetric.values()) {
+      assertThat(counted.keySet()).anyMatch(name -> name.startsWith(metric.text()));
+    }
+    double clips = 2.0 * VIDEOS * RenderJobs.CLIPS_OF_A_VIDEO;
+    assertThat(counted)
+        .containsEntry("videosFinished", 2.0 * VIDEOS)
+        .containsEntry("clipsRendered", clips)
+        .containsEntry("clipsReused", 0.0)
+        .containsEntry("requestsFailed", 0.0)
+        .containsEntry("deviceFaults", 0.0);
+    assertThat(counted.get("takesRendered_resident") + counted.get("takesRendered_offload"))
+        .isEqualTo(2.0 * VIDEOS);
+    assertThat(counted.get("framesRendered")).isEqualTo(counted.get("videoMillisRendered") / 40);
+    assertThat(counted.get("renderMillis")).isPositive();
+    assertThat(counted.get("bytesCopied")).isPositive();
+    assertThat(cluster.metrics().get(METRICS + "devicePeakBytes")).isBetween(1e7, 1e9);
+  }
+
+  /** Returns what workers have counted, by the names of {@link RunMetric}. */
+  private Map<String, Double> counted() throws Exception {
+    Map<String, Double> counted = new TreeMap<>();
+    cluster
+        .metrics()
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(METRICS)) {
+                counted.put(name.substring(METRICS.length()), value);
+              }
+            });
+    return counted;
   }
 
   static LongStream seeds() {

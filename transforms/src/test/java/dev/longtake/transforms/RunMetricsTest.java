@@ -123,7 +123,7 @@ class RunMetricsTest {
   @Test
   void theDashboardAsksForAllOfThemAndNoOthers() throws IOException {
     Matcher asked =
-        Pattern.compile("flink_taskmanager_job_task_operator_longtake_([A-Za-z0-9]+)")
+        Pattern.compile("flink_taskmanager_longtake_([A-Za-z0-9]+)")
             .matcher(Files.readString(DASHBOARD));
     Set<String> names = new TreeSet<>();
     while (asked.find()) {

@@ -1,6 +1,6 @@
 package dev.longtake.runtime.engine;
 
-import static java.util.Comparator.comparingLong;
+import static java.util.Objects.requireNonNull;
 
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FeasibilityQuery;
@@ -10,7 +10,6 @@ import dev.longtake.runtime.engine.device.PaperHost;
 import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.spi.ExecutionStrategy;
-import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
 import dev.longtake.runtime.strategy.sharded.Shard;
@@ -138,10 +137,7 @@ final class PlacementTable {
   private PlacementRow shardedByHeads(List<PaperGpu> gpus) {
     PaperGpu gpu = gpus.get(0);
     Way way = best(gpu, new HeadsStrategy(new Shard(0, gpus.size())), gpus.size());
-    SweepForecast alone = way.forecast();
-    ModelShape model = planner(gpu).shape().model();
-    SweepForecast together =
-        alone == null ? null : alone.dividedByHeads(gpus.size(), model, gpu.speed());
+    SweepForecast forecast = way.forecast();
     MemoryPlan plan = way.plan().memory();
     return row(
         "sharded by heads",
@@ -150,9 +146,9 @@ final class PlacementTable {
         plan.lanes(),
         plan,
         way.budget(),
-        together != null,
-        together == null ? null : together.fps() / together.lanes(),
-        together == null ? 0 : together.fps(),
+        forecast != null,
+        forecast == null ? null : forecast.fps() / forecast.lanes(),
+        way.fps(),
         "");
   }
 
@@ -164,21 +160,20 @@ final class PlacementTable {
     List<StageRole> roles =
         PipelineLayout.of(gpus.size(), config(gpu, lanes), shape.model()).roles();
     MemoryBudget budget = budget(gpu);
-    MemoryPlan plan =
-        roles.stream()
-            .map(role -> new StagePlanner(shape, source, role, gpu).smallest(lanes, budget))
-            .map(EnginePlan::memory)
-            .max(comparingLong(MemoryPlan::totalBytes))
-            .orElseThrow();
-    boolean fits = plan.totalBytes() <= budget.deviceBytes();
-    ExecutionStrategy resident = ExecutionStrategies.named("resident");
-    SweepForecast alone =
-        planner(gpu).forecast(resident, planner(gpu).plan(resident, 1, 1, 1), gpu.speed());
-    double fps =
-        roles.stream()
-            .mapToDouble(role -> alone.pipelineFps(role.share(shape.model()), role.decodes()))
-            .min()
-            .orElseThrow();
+    EnginePlan neediest = null;
+    double fps = Double.MAX_VALUE;
+    boolean fits = true;
+    for (StageRole role : roles) {
+      EnginePlan plan = new StagePlanner(shape, source, role, gpu).smallest(lanes, budget);
+      fits &= budget.holds(plan);
+      neediest = neediest == null || needs(plan) > needs(neediest) ? plan : neediest;
+      double stageFps =
+          planner(gpu)
+              .forecast(plan, gpu.speed())
+              .pipelineFps(role.share(shape.model()), role.decodes());
+      fps = Math.min(fps, stageFps);
+    }
+    MemoryPlan plan = requireNonNull(neediest).memory();
     return row(
         "tpp",
         format(gpu),
@@ -190,6 +185,11 @@ final class PlacementTable {
         fits ? fps / lanes : null,
         fps,
         "");
+  }
+
+  /** Returns what a plan needs of device and host. */
+  private static long needs(EnginePlan plan) {
+    return plan.memory().totalBytes() + plan.memory().hostBytes();
   }
 
   private EngineConfig config(PaperGpu gpu, int lanes) {

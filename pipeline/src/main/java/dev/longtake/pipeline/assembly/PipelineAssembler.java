@@ -98,7 +98,7 @@ public final class PipelineAssembler {
 
     @ProcessElement
     public void processElement() {
-      counter.counter().inc();
+      counter.add(1);
     }
 
     @Override

@@ -4,9 +4,6 @@ import com.google.api.gax.retrying.ResultRetryAlgorithm;
 import com.google.api.gax.retrying.TimedAttemptSettings;
 import com.google.cloud.storage.StorageRetryStrategy;
 import dev.longtake.pipeline.spi.RunMetric;
-import org.apache.beam.sdk.metrics.MetricsContainer;
-import org.apache.beam.sdk.metrics.MetricsEnvironment;
-import org.apache.beam.sdk.metrics.MetricsEnvironment.MetricsEnvironmentState;
 import org.jspecify.annotations.Nullable;
 
 /** Repeats calls as Google's client does by itself, and counts them. */
@@ -25,16 +22,9 @@ final class CountedRetries implements StorageRetryStrategy {
     return new Counting<>(usual.getNonidempotentHandler());
   }
 
-  /** Counts a call that is repeated, if this thread works for a pipeline. */
+  /** Counts a call that is repeated. */
   static void count() {
-    // Taken and put back: Beam complains when it is asked for a container where there is none.
-    MetricsEnvironmentState thread =
-        MetricsEnvironment.getMetricsEnvironmentStateForCurrentThread();
-    MetricsContainer container = thread.activate(null);
-    thread.activate(container);
-    if (container != null) {
-      RunMetric.RETRIES.counter("storage").inc();
-    }
+    RunMetric.RETRIES.addOf("storage", 1);
   }
 
   private record Counting<T>(ResultRetryAlgorithm<T> usual) implements ResultRetryAlgorithm<T> {

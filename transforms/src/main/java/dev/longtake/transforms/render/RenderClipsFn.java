@@ -171,12 +171,12 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
           leased.lose(e);
           faults.add(leased.device(), e);
           release();
-          RunMetric.DEVICE_FAULTS.counter().inc();
+          RunMetric.DEVICE_FAULTS.add(1);
           faults.company(); // a dead letter, if this was one too many
           if (!pool().mayGoOn()) {
             throw e; // the runner tries again, elsewhere if it can
           }
-          RunMetric.RETRIES.counter("device").inc();
+          RunMetric.RETRIES.addOf("device", 1);
         }
       }
     }
@@ -203,21 +203,20 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
                     clipStarted[0] = now;
                     noteDone(clip, false);
                   });
-      RunMetric.DEVICE_PEAK_BYTES.gauge().set(leased.usedBytes());
-      RunMetric.BYTES_COPIED.counter().inc(leased.copiedBytesSinceLastAsked());
+      RunMetric.DEVICE_PEAK_BYTES.reached(leased.usedBytes());
+      RunMetric.BYTES_COPIED.add(leased.copiedBytesSinceLastAsked());
       return made;
     }
 
     private void count(PlannedTake take, TakeRecord made) {
-      RunMetric.TAKES_RENDERED.counter(made.strategy()).inc();
-      RunMetric.CLIPS_RENDERED.counter().inc(made.clips().size());
-      RunMetric.FRAMES_RENDERED.counter().inc(take.getFrames());
-      RunMetric.VIDEO_MILLIS
-          .counter()
-          .inc(Math.round(1e3 * take.getFrames() / EncoderSettings.FRAMES_PER_SECOND));
+      RunMetric.TAKES_RENDERED.addOf(made.strategy(), 1);
+      RunMetric.CLIPS_RENDERED.add(made.clips().size());
+      RunMetric.FRAMES_RENDERED.add(take.getFrames());
+      RunMetric.VIDEO_MILLIS.add(
+          Math.round(1e3 * take.getFrames() / EncoderSettings.FRAMES_PER_SECOND));
       for (TakeRecord.ClipRecord clip : made.clips()) {
-        RunMetric.RENDER_MILLIS.counter().inc(Math.round(1e3 * clip.renderSeconds()));
-        RunMetric.BYTES_COMMITTED.counter().inc(clip.bytes());
+        RunMetric.RENDER_MILLIS.add(Math.round(1e3 * clip.renderSeconds()));
+        RunMetric.BYTES_COMMITTED.add(clip.bytes());
       }
     }
 
@@ -245,7 +244,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
     }
 
     private void reuse(List<Clip> clips, TakeRecord take) {
-      RunMetric.CLIPS_REUSED.counter().inc(clips.size());
+      RunMetric.CLIPS_REUSED.add(clips.size());
       emit(clips, take, true);
     }
 
