@@ -14,6 +14,7 @@ import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
+import dev.longtake.runtime.engine.TeamChooser.Team;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.ExecutionStrategy;
@@ -34,13 +35,15 @@ import java.util.function.IntFunction;
  */
 final class DataParallelEngine implements OpenEngine {
   private final EngineConfig config;
+  private final String reason;
   private final Resources resources;
   private final EngineGroup group;
   private final BlockingQueue<LongtakeEngine> freeLanes = new LinkedBlockingQueue<>();
   private final int lanes;
 
-  private DataParallelEngine(EngineConfig config, Resources resources, EngineGroup group) {
-    this.config = config;
+  private DataParallelEngine(Team team, Resources resources, EngineGroup group) {
+    this.config = team.config();
+    this.reason = team.reason();
     this.resources = resources;
     this.group = group;
     this.lanes = addLanes();
@@ -49,22 +52,20 @@ final class DataParallelEngine implements OpenEngine {
   /**
    * Opens the engines; owns {@code source}.
    *
-   * @param config whose lanes are dealt as evenly as possible
+   * @param team whose lanes are dealt as evenly as possible
    * @param names of the devices
    * @param devices opens a device
    * @throws LongtakeException INVALID_CONFIG if there are more devices than lanes
    */
   static DataParallelEngine open(
-      EngineConfig config,
-      ModelSource source,
-      List<String> names,
-      IntFunction<ComputeDevice> devices) {
+      Team team, ModelSource source, List<String> names, IntFunction<ComputeDevice> devices) {
+    EngineConfig config = team.config();
     Resources resources = new Resources();
     resources.add(source);
     try {
       requireALaneEach(config, names.size());
       EngineGroup group = openAll(config, source, names, devices, resources);
-      return new DataParallelEngine(config, resources, group);
+      return new DataParallelEngine(team, resources, group);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -159,7 +160,9 @@ final class DataParallelEngine implements OpenEngine {
     return new Choice(
         "on each of %d devices %s".formatted(group.members().size(), first.strategy()),
         memoryPlan(),
-        first.reason());
+        config.strategy().equals(ShardedStrategy.NAME)
+            ? "%s; %s".formatted(reason, first.reason())
+            : first.reason());
   }
 
   @Override

@@ -24,6 +24,7 @@ import dev.longtake.runtime.spi.HostLayers;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
+import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
 import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import dev.longtake.runtime.tensor.DType;
 import java.util.HashMap;
@@ -159,6 +160,7 @@ final class EnginePlanner {
     int weightLayers =
         most(
             least.weightLayers(),
+            layers,
             count ->
                 smallest(strategy, new Residency(count, least.cacheLayers()), lanes)
                         .memory()
@@ -169,6 +171,7 @@ final class EnginePlanner {
             ? least.cacheLayers()
             : most(
                 least.cacheLayers(),
+                layers,
                 count ->
                     smallest(strategy, new Residency(layers, count), lanes).memory().totalBytes()
                         <= budgetBytes);
@@ -190,8 +193,8 @@ final class EnginePlanner {
     return plan;
   }
 
-  /** Returns the most layers that fit, at least {@code least}. */
-  private int most(int least, IntPredicate fits) {
+  /** Returns the most of so many layers that fit, at least {@code least}. */
+  static int most(int least, int layers, IntPredicate fits) {
     if (least == layers || fits.test(layers)) {
       return layers;
     }
@@ -253,19 +256,33 @@ final class EnginePlanner {
         });
   }
 
-  /** Forecasts how fast an engine will be. */
+  /** Forecasts how fast an engine will be; one of several that divide all work, if it is. */
   SweepForecast forecast(ExecutionStrategy strategy, EnginePlan plan, DeviceSpeed speed) {
-    return strategy instanceof ShardedStrategy sharded
-        ? forecast(plan, sharded.ownLayers(shape.model()), speed.peerSeconds(layerBytes()), speed)
-        : forecast(plan, plan.residency(), speed.hostSeconds(layerBytes()), speed);
+    int lanes = plan.memory().lanes();
+    double hostSeconds = speed.hostSeconds(layerBytes());
+    if (strategy instanceof ShardedStrategy sharded) {
+      Residency own = sharded.ownLayers(shape.model());
+      return SweepForecast.of(job(), own, speed.peerSeconds(layerBytes()), lanes, 1, speed);
+    }
+    int devices = strategy instanceof HeadsStrategy heads ? heads.devices() : 1;
+    return SweepForecast.of(job(), plan.residency(), hostSeconds, lanes, devices, speed);
   }
 
-  private SweepForecast forecast(
-      EnginePlan plan, Residency residency, double weightSeconds, DeviceSpeed speed) {
-    SweepForecast.Job job =
-        new SweepForecast.Job(
-            shape.model(), shape.vae(), device.activationType(), device.layerType(), cacheType);
-    return SweepForecast.of(job, residency, weightSeconds, plan.memory().lanes(), speed);
+  /**
+   * Forecasts a device of a pipeline, as if it did whole forwards.
+   *
+   * @param stage of which as large a part of the layers stays
+   */
+  SweepForecast forecast(EnginePlan stage, DeviceSpeed speed) {
+    int staying =
+        stage.layers() == 0 ? layers : layers * stage.residency().weightLayers() / stage.layers();
+    return SweepForecast.of(
+        job(), new Residency(staying, layers), speed.hostSeconds(layerBytes()), 1, 1, speed);
+  }
+
+  private SweepForecast.Job job() {
+    return new SweepForecast.Job(
+        shape.model(), shape.vae(), device.activationType(), device.layerType(), cacheType);
   }
 
   /** Returns the bytes of a layer's weights, of all layers on average. */

@@ -2,6 +2,7 @@ package dev.longtake.runtime.engine;
 
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.engine.TeamChooser.Team;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.DeviceList;
@@ -12,6 +13,7 @@ import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import dev.longtake.runtime.strategy.tpp.StageStrategy;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -46,16 +48,32 @@ public final class Engines {
     IntFunction<ComputeDevice> open =
         index -> around.apply(devices.open(index, config.cpuThreads()));
     List<String> names = devices.choices().stream().map(DeviceChoice::device).toList();
-    if (config.strategy().equals(StageStrategy.NAME)) {
-      return openPipeline(config, source, open, devices.size());
+    Team team = team(config, source, devices);
+    EngineConfig chosen = team.config();
+    if (chosen.strategy().equals(StageStrategy.NAME)) {
+      return openPipeline(team, source, open, devices.size());
     }
-    if (config.strategy().equals(ShardedStrategy.NAME) && config.team().ulyssesSize() > 1) {
-      return HeadsEngine.open(config, source, names, open);
+    if (chosen.strategy().equals(ShardedStrategy.NAME) && isByHeads(chosen)) {
+      return HeadsEngine.open(chosen, source, names, open);
     }
     if (devices.size() == 1) {
-      return LongtakeEngine.open(config, source, () -> open.apply(0));
+      return LongtakeEngine.open(chosen, source, () -> open.apply(0));
     }
-    return DataParallelEngine.open(config, source, names, open);
+    return DataParallelEngine.open(team, source, names, open);
+  }
+
+  /** Returns how devices work: as a configuration says, or as is best where it leaves that open. */
+  private static Team team(EngineConfig config, ModelSource source, DeviceList devices) {
+    if (devices.size() == 1 || !isOpen(config)) {
+      return new Team(config, "asked for");
+    }
+    try {
+      ComputeDevice device = devices.onPaper(config.cpuThreads());
+      return new TeamChooser(config, source, device).choose(devices.size());
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
   }
 
   /**
@@ -68,11 +86,25 @@ public final class Engines {
   public static void requireFits(EngineConfig config, ModelSource source) {
     DeviceList devices = DeviceList.of(config.device(), config.precision(), config.kvPrecision());
     ComputeDevice device = devices.onPaper(config.cpuThreads());
+    if (devices.size() > 1 && isOpen(config)) {
+      new TeamChooser(config, source, device).choose(devices.size());
+    } else {
+      requireFits(config, source, device, devices.size());
+    }
+  }
+
+  private static boolean isOpen(EngineConfig config) {
+    return config.strategy().equals(StrategyChooser.AUTO);
+  }
+
+  /** Refuses what can never fit on so many devices of this kind. */
+  static void requireFits(
+      EngineConfig config, ModelSource source, ComputeDevice device, int devices) {
     MemoryBudget budget = MemoryBudget.of(config, device);
     EngineShape shape =
         source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
     if (config.strategy().equals(StageStrategy.NAME)) {
-      PipelineLayout layout = PipelineLayout.of(devices.size(), config, shape.model());
+      PipelineLayout layout = PipelineLayout.of(devices, config, shape.model());
       if (layout.roles().size() > 1) {
         for (StageRole role : layout.roles()) {
           new StagePlanner(shape, source, role, device).plan(Math.max(1, config.lanes()), budget);
@@ -80,8 +112,19 @@ public final class Engines {
         return;
       }
     }
-    new StrategyChooser(config, shared(config, shape, devices.size()), source, device)
+    new StrategyChooser(
+            ofOneDevice(config, devices), shared(config, shape, devices), source, device)
         .requireFits(budget);
+  }
+
+  /** Returns what the device with most lanes is asked for: all of them, where they share takes. */
+  private static EngineConfig ofOneDevice(EngineConfig config, int devices) {
+    boolean byHeads = config.strategy().equals(ShardedStrategy.NAME) && isByHeads(config);
+    return byHeads ? config : config.on(config.device(), (config.lanes() + devices - 1) / devices);
+  }
+
+  private static boolean isByHeads(EngineConfig config) {
+    return config.team().ulyssesSize() > 1;
   }
 
   /** Returns the strategy of the first of several devices that share a model; null otherwise. */
@@ -91,23 +134,34 @@ public final class Engines {
       return null;
     }
     Shard first = new Shard(0, devices);
-    return config.team().ulyssesSize() > 1
-        ? new HeadsStrategy(first)
-        : LayerSharing.strategy(first, shape);
+    return isByHeads(config) ? new HeadsStrategy(first) : LayerSharing.strategy(first, shape);
   }
 
-  /** Returns how many devices an engine uses together; see {@link EngineProvider}. */
-  static int devicesTogether(EngineConfig config, int available) {
+  /**
+   * Returns how many devices like the one that a configuration names an engine uses together; see
+   * {@link EngineProvider}.
+   *
+   * @param source opens the model, if it has to be planned for
+   */
+  static int devicesTogether(EngineConfig config, int available, Supplier<ModelSource> source) {
+    if (isOpen(config) && available > 1) {
+      ComputeDevice device =
+          DeviceList.of(config.device(), config.precision(), config.kvPrecision())
+              .onPaper(config.cpuThreads());
+      try (ModelSource model = source.get()) {
+        return new TeamChooser(config, model, device).devicesTogether(available);
+      }
+    }
     return switch (config.strategy()) {
       case StageStrategy.NAME -> PipelineLayout.devicesTogether(config, available);
-      case ShardedStrategy.NAME ->
-          config.team().ulyssesSize() > 1 ? config.team().ulyssesSize() : available;
+      case ShardedStrategy.NAME -> isByHeads(config) ? config.team().ulyssesSize() : available;
       default -> 1;
     };
   }
 
   private static OpenEngine openPipeline(
-      EngineConfig config, ModelSource source, IntFunction<ComputeDevice> open, int devices) {
+      Team team, ModelSource source, IntFunction<ComputeDevice> open, int devices) {
+    EngineConfig config = team.config();
     EngineShape shape;
     PipelineLayout layout;
     try {
@@ -122,6 +176,7 @@ public final class Engines {
       return LongtakeEngine.open(config, source, () -> open.apply(0));
     }
     int lanes = Math.max(1, config.lanes()); // one take keeps all devices busy
-    return PipelineEngine.open(config.on(config.device(), lanes), source, shape, layout, open);
+    Team whole = new Team(config.on(config.device(), lanes), team.reason());
+    return PipelineEngine.open(whole, source, shape, layout, open);
   }
 }

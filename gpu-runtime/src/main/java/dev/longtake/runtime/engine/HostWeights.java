@@ -151,6 +151,10 @@ final class HostWeights implements HostLayers, AutoCloseable {
     }
     Resources resources = new Resources();
     unused.forEach(resources::add);
-    resources.close();
+    try {
+      resources.close();
+    } finally {
+      device.makeCurrent(); // what has brought it may have been another one
+    }
   }
 }

@@ -27,14 +27,16 @@ public final class LongtakeEngineProvider implements EngineProvider {
   @Override
   public AvatarEngine open(EngineConfig config) {
     DeviceList.of(config.device(), config.precision(), config.kvPrecision()).requireAvailable();
-    Checkpoint checkpoint = Checkpoint.open(Path.of(config.checkpointDir()));
-    return Engines.open(config, ModelSource.of(checkpoint, config.checkpointDir()));
+    return Engines.open(config, source(config.checkpointDir()));
+  }
+
+  private static ModelSource source(String checkpointDir) {
+    return ModelSource.of(Checkpoint.open(Path.of(checkpointDir)), checkpointDir);
   }
 
   @Override
   public void requireFits(EngineConfig config) {
-    Checkpoint checkpoint = Checkpoint.open(Path.of(config.checkpointDir()));
-    try (ModelSource source = ModelSource.of(checkpoint, config.checkpointDir())) {
+    try (ModelSource source = source(config.checkpointDir())) {
       Engines.requireFits(config, source);
     }
   }
@@ -56,7 +58,7 @@ public final class LongtakeEngineProvider implements EngineProvider {
 
   @Override
   public int devicesTogether(EngineConfig config, int available) {
-    return Engines.devicesTogether(config, available);
+    return Engines.devicesTogether(config, available, () -> source(config.checkpointDir()));
   }
 
   @Override

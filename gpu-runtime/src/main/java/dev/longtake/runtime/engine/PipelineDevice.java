@@ -28,7 +28,9 @@ final class PipelineDevice implements AutoCloseable {
         new StagePlanner(shape, source, role, device)
             .plan(config.lanes(), MemoryBudget.of(config, device));
     this.reserved = ReservedDevice.open(device, plan.memory(), source, resources);
-    this.parts = StageParts.load(shape, source, source::reader, role, device, reserved.placement());
+    this.parts =
+        StageParts.load(
+            shape, source, source::reader, role, plan.residency(), device, reserved.placement());
     reserved.awaitWeights();
   }
 

@@ -11,6 +11,7 @@ import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.engine.TeamChooser.Team;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.LinkTable;
 import dev.longtake.runtime.model.picture.PictureResizer;
@@ -31,6 +32,7 @@ final class PipelineEngine implements OpenEngine {
   private static final Logger LOG = LoggerFactory.getLogger(PipelineEngine.class);
 
   private final EngineConfig config;
+  private final String reason;
   private final EngineShape shape;
   private final PipelineLayout layout;
   private final Resources resources;
@@ -44,13 +46,14 @@ final class PipelineEngine implements OpenEngine {
           new ThreadFactoryBuilder().setNameFormat("stage-%d").setDaemon(true).build());
 
   private PipelineEngine(
-      EngineConfig config,
+      Team team,
       ModelSource source,
       EngineShape shape,
       PipelineLayout layout,
       IntFunction<ComputeDevice> open,
       Resources resources) {
-    this.config = config;
+    this.config = team.config();
+    this.reason = team.reason();
     this.shape = shape;
     this.resources = resources;
     this.layout = layout;
@@ -91,7 +94,7 @@ final class PipelineEngine implements OpenEngine {
    * @param open opens a device
    */
   static PipelineEngine open(
-      EngineConfig config,
+      Team team,
       ModelSource source,
       EngineShape shape,
       PipelineLayout layout,
@@ -100,7 +103,7 @@ final class PipelineEngine implements OpenEngine {
     Resources resources = new Resources();
     resources.add(source);
     try {
-      PipelineEngine engine = new PipelineEngine(config, source, shape, layout, open, resources);
+      PipelineEngine engine = new PipelineEngine(team, source, shape, layout, open, resources);
       LOG.info(
           "Opened {} on a pipeline of {} devices in {} ms:{}{}",
           source.description(),
@@ -125,7 +128,7 @@ final class PipelineEngine implements OpenEngine {
     return new Choice(
         "tpp on %d devices".formatted(devices.size()),
         memoryPlan(),
-        "asked for; %d of them denoise".formatted(layout.stages()));
+        "%s; %d of them denoise".formatted(reason, layout.stages()));
   }
 
   @Override

@@ -55,13 +55,13 @@ final class PipelineLane {
         List<Slot> slots = lanes.get(stage).blocks();
         blocks.add(way(stage - 1, stage, Queue.CACHES_IN, slots, links, resources));
       }
-      // What the last stage has finished must not wait for what the first ones have not begun.
+      // What the last stage has finished must not wait for what the first ones have not begun, nor
+      // for weights. Nothing else is in this queue once stages have their weights.
       List<Slot> slots = lanes.get(stage).reference();
-      references.add(way(last, stage, Queue.WEIGHTS_IN, slots, links, resources));
+      references.add(way(last, stage, Queue.OUT, slots, links, resources));
     }
     int decoder = devices.size() - 1;
-    this.latents =
-        way(last, decoder, Queue.WEIGHTS_IN, lanes.get(decoder).latents(), links, resources);
+    this.latents = way(last, decoder, Queue.OUT, lanes.get(decoder).latents(), links, resources);
     PipelineDevice decoding = devices.get(decoder);
     this.readback =
         resources.add(

@@ -98,7 +98,9 @@ record PipelineLayout(List<StageRole> roles) {
 
   /**
    * Returns how many of the devices a pipeline of this configuration uses: of twice as many as
-   * there are steps, or more, as many as there are steps, so that there are several pipelines.
+   * there are steps, or more, as many as there are steps, so that there are several pipelines. Two
+   * of n devices, one of which decodes, make 2(n-1)/n times as many frames as one of n + 1, as long
+   * as decoding a block takes less than its forwards: that is what forecasts say, too.
    */
   static int devicesTogether(EngineConfig config, int devices) {
     GpuTeam team = config.team();

@@ -1,6 +1,7 @@
 package dev.longtake.runtime.engine;
 
-import static java.util.Comparator.comparingLong;
+import static java.util.Comparator.comparing;
+import static java.util.Objects.requireNonNull;
 
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FeasibilityQuery;
@@ -10,7 +11,6 @@ import dev.longtake.runtime.engine.device.PaperHost;
 import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.spi.ExecutionStrategy;
-import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
 import dev.longtake.runtime.strategy.sharded.Shard;
@@ -138,10 +138,7 @@ final class PlacementTable {
   private PlacementRow shardedByHeads(List<PaperGpu> gpus) {
     PaperGpu gpu = gpus.get(0);
     Way way = best(gpu, new HeadsStrategy(new Shard(0, gpus.size())), gpus.size());
-    SweepForecast alone = way.forecast();
-    ModelShape model = planner(gpu).shape().model();
-    SweepForecast together =
-        alone == null ? null : alone.dividedByHeads(gpus.size(), model, gpu.speed());
+    SweepForecast forecast = way.forecast();
     MemoryPlan plan = way.plan().memory();
     return row(
         "sharded by heads",
@@ -150,46 +147,63 @@ final class PlacementTable {
         plan.lanes(),
         plan,
         way.budget(),
-        together != null,
-        together == null ? null : together.fps() / together.lanes(),
-        together == null ? 0 : together.fps(),
+        forecast != null,
+        forecast == null ? null : forecast.fps() / forecast.lanes(),
+        way.fps(),
         "");
   }
 
-  /** Returns steps that are dealt over the GPUs; the plan is that of the one that needs most. */
+  /** Returns steps that are dealt over the GPUs, in as many pipelines as give most frames. */
   private PlacementRow pipeline(List<PaperGpu> gpus) {
     PaperGpu gpu = gpus.get(0);
-    EngineShape shape = planner(gpu).shape();
     int lanes = Math.max(1, query.lanes());
-    List<StageRole> roles =
-        PipelineLayout.of(gpus.size(), config(gpu, lanes), shape.model()).roles();
+    int together = PipelineLayout.devicesTogether(config(gpu, lanes), gpus.size());
+    return IntStream.of(together, gpus.size())
+        .distinct()
+        .mapToObj(size -> pipelines(gpu, size, gpus.size() / size, lanes))
+        .max(comparing(PlacementRow::fits).thenComparingDouble(row -> orZero(row.fps())))
+        .orElseThrow();
+  }
+
+  private static double orZero(@Nullable Double value) {
+    return value == null ? 0 : value;
+  }
+
+  /** Returns pipelines of so many GPUs each; the plan is that of the GPU that needs most. */
+  private PlacementRow pipelines(PaperGpu gpu, int size, int pipelines, int lanes) {
+    EngineShape shape = planner(gpu).shape();
+    List<StageRole> roles = PipelineLayout.of(size, config(gpu, lanes), shape.model()).roles();
     MemoryBudget budget = budget(gpu);
-    MemoryPlan plan =
-        roles.stream()
-            .map(role -> new StagePlanner(shape, source, role, gpu).smallest(lanes, budget))
-            .map(EnginePlan::memory)
-            .max(comparingLong(MemoryPlan::totalBytes))
-            .orElseThrow();
-    boolean fits = plan.totalBytes() <= budget.deviceBytes();
-    ExecutionStrategy resident = ExecutionStrategies.named("resident");
-    SweepForecast alone =
-        planner(gpu).forecast(resident, planner(gpu).plan(resident, 1, 1, 1), gpu.speed());
-    double fps =
-        roles.stream()
-            .mapToDouble(role -> alone.pipelineFps(role.share(shape.model()), role.decodes()))
-            .min()
-            .orElseThrow();
+    EnginePlan neediest = null;
+    double fps = Double.MAX_VALUE;
+    boolean fits = true;
+    for (StageRole role : roles) {
+      EnginePlan plan = new StagePlanner(shape, source, role, gpu).smallest(lanes, budget);
+      fits &= budget.holds(plan);
+      neediest = neediest == null || needs(plan) > needs(neediest) ? plan : neediest;
+      double stageFps =
+          planner(gpu)
+              .forecast(plan, gpu.speed())
+              .pipelineFps(role.share(shape.model()), role.decodes());
+      fps = Math.min(fps, stageFps);
+    }
+    MemoryPlan plan = requireNonNull(neediest).memory();
     return row(
         "tpp",
         format(gpu),
-        roles.size(),
-        lanes,
+        pipelines * roles.size(),
+        pipelines * lanes,
         plan,
         budget,
         fits,
         fits ? fps / lanes : null,
-        fps,
+        pipelines * fps,
         "");
+  }
+
+  /** Returns what a plan needs of device and host. */
+  private static long needs(EnginePlan plan) {
+    return plan.memory().totalBytes() + plan.memory().hostBytes();
   }
 
   private EngineConfig config(PaperGpu gpu, int lanes) {

@@ -17,12 +17,17 @@ import org.jspecify.annotations.Nullable;
  * @param decoding null if it does not decode
  */
 record StageParts(StageRole role, @Nullable Transformer denoising, @Nullable MediaModels decoding) {
-  /** Loads the models; see {@link ModelStack#load}. */
+  /**
+   * Loads the models; see {@link ModelStack#load}.
+   *
+   * @param residency how many of the stage's layers stay on the device
+   */
   static StageParts load(
       EngineShape shape,
       ModelSource source,
       Readers readers,
       StageRole role,
+      Residency residency,
       ComputeDevice device,
       Placement placement) {
     StageSpan span = role.span();
@@ -30,12 +35,7 @@ record StageParts(StageRole role, @Nullable Transformer denoising, @Nullable Med
         span == null
             ? null
             : Transformer.load(
-                shape,
-                readers,
-                new StageStrategy(span),
-                Residency.all(span.layers()),
-                device,
-                placement);
+                shape, readers, new StageStrategy(span), residency, device, placement);
     MediaModels decoding =
         role.decodes()
             ? MediaModels.load(shape, source, readers, device, placement.ops(), placement.device())

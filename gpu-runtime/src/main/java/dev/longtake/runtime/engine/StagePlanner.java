@@ -20,8 +20,10 @@ import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.strategy.tpp.StageSpan;
 import dev.longtake.runtime.strategy.tpp.StageSpan.ConditionPart;
 import dev.longtake.runtime.strategy.tpp.StageSpan.StepPart;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * Finds out what one device of a pipeline will need, as {@link EnginePlanner} does for a device
@@ -33,11 +35,14 @@ final class StagePlanner {
   private final ModelSource source;
   private final StageRole role;
   private final ComputeDevice device;
-  private final Arena weights = new Arena("planned weights", new PlannedBlock());
   private final Arena text = new Arena("planned text encoder", new PlannedBlock());
   private final Arena textLayer = new Arena("planned text encoder's layer", new PlannedBlock());
   private final long laneBytes;
   private final long workspaceBytes;
+  private final Map<Residency, Weights> weights = new HashMap<>();
+
+  /** Bytes of weights on the device, and on the host. */
+  private record Weights(long device, long host) {}
 
   /**
    * Rehearses.
@@ -50,17 +55,9 @@ final class StagePlanner {
     this.role = role;
     this.device = device;
     try (Ops ops = device.planningOps()) {
-      PlannedQueues queues = new PlannedQueues();
-      Arena host = new Arena("planned host weights", new PlannedBlock());
-      StageParts parts =
-          StageParts.load(
-              shape,
-              source,
-              source::plannedReader,
-              role,
-              device,
-              new Placement(ops, queues, weights, HostLayers.in(host)));
-      StageLane lane = StageLane.allocate(parts, shape, ops, queues, new PlannedBlock());
+      StageParts parts = load(Residency.all(role.layers()), ops);
+      StageLane lane =
+          StageLane.allocate(parts, shape, ops, new PlannedQueues(), new PlannedBlock());
       if (role.span() != null) {
         rehearseDenoising(parts, lane.denoising());
       }
@@ -70,6 +67,16 @@ final class StagePlanner {
       this.laneBytes = lane.bytes();
       this.workspaceBytes = device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
     }
+  }
+
+  private StageParts load(Residency residency, Ops ops) {
+    Arena onDevice = new Arena("planned weights", new PlannedBlock());
+    Arena onHost = new Arena("planned host weights", new PlannedBlock());
+    Placement placement = new Placement(ops, new PlannedQueues(), onDevice, HostLayers.in(onHost));
+    StageParts parts =
+        StageParts.load(shape, source, source::plannedReader, role, residency, device, placement);
+    weights.put(residency, new Weights(onDevice.peakBytes(), onHost.peakBytes()));
+    return parts;
   }
 
   private void rehearseDenoising(StageParts parts, DenoiseLane lane) {
@@ -132,39 +139,78 @@ final class StagePlanner {
     return plan;
   }
 
-  /** Plans the device's memory; if nothing fits, the plan is the smallest there is. */
+  /**
+   * Plans the device's memory: as many layers as fit stay there. If nothing fits, the plan is the
+   * smallest there is.
+   */
   EnginePlan smallest(int lanes, MemoryBudget budget) {
-    MemoryPlan bare =
-        new MemoryPlan(
-            weights.peakBytes(), 0, laneBytes, lanes, workspaceBytes, device.driverBytes(0), 0, 0);
-    List<EnginePlan> plans = new ArrayList<>();
-    if (role.decodes()) {
-      plans.add(plan(bare.withTextEncoder(text.peakBytes()), TextPlacement.RESIDENT));
-      plans.add(plan(bare.withGuests(text.peakBytes()), TextPlacement.GUEST));
-      plans.add(plan(bare.withGuests(textLayer.peakBytes()), TextPlacement.LAYER_BY_LAYER));
-    } else {
-      plans.add(plan(bare, TextPlacement.ABSENT));
+    Residency all = Residency.all(role.layers());
+    for (TextPlacement text : texts()) {
+      EnginePlan plan = plan(all, lanes, text);
+      if (budget.holds(plan)) {
+        return plan;
+      }
     }
-    return plans.stream()
-        .filter(budget::holds)
-        .findFirst()
-        .orElseGet(() -> plans.get(plans.size() - 1));
+    int most =
+        EnginePlanner.most(
+            0,
+            role.layers(),
+            count -> leanest(count, lanes).memory().totalBytes() <= budget.deviceBytes());
+    return leanest(most, lanes);
   }
 
-  private EnginePlan plan(MemoryPlan memory, TextPlacement placement) {
-    int layers = shape.model().dit().layers();
-    return new EnginePlan(memory, Residency.all(layers), layers, placement);
+  private EnginePlan leanest(int weightLayers, int lanes) {
+    List<TextPlacement> texts = texts();
+    return plan(new Residency(weightLayers, role.layers()), lanes, texts.get(texts.size() - 1));
+  }
+
+  /** Returns where the text encoder may be, the leanest way last. */
+  private List<TextPlacement> texts() {
+    return role.decodes()
+        ? List.of(TextPlacement.RESIDENT, TextPlacement.GUEST, TextPlacement.LAYER_BY_LAYER)
+        : List.of(TextPlacement.ABSENT);
+  }
+
+  private EnginePlan plan(Residency residency, int lanes, TextPlacement placement) {
+    Weights bytes = weights(residency);
+    MemoryPlan bare =
+        new MemoryPlan(
+            bytes.device(),
+            0,
+            laneBytes,
+            lanes,
+            workspaceBytes,
+            device.driverBytes(bytes.host()),
+            bytes.host(),
+            0);
+    MemoryPlan memory =
+        switch (placement) {
+          case RESIDENT -> bare.withTextEncoder(text.peakBytes());
+          case GUEST -> bare.withGuests(text.peakBytes());
+          case LAYER_BY_LAYER -> bare.withGuests(textLayer.peakBytes());
+          case ABSENT -> bare;
+        };
+    return new EnginePlan(memory, residency, role.layers(), placement);
+  }
+
+  private Weights weights(Residency residency) {
+    if (!weights.containsKey(residency)) {
+      try (Ops ops = device.planningOps()) {
+        load(residency, ops);
+      }
+    }
+    return Objects.requireNonNull(weights.get(residency));
   }
 
   private LongtakeException refused(EnginePlan least, MemoryBudget budget) {
+    String limit =
+        least.memory().totalBytes() > budget.deviceBytes()
+            ? "the budget is %s GiB".formatted(MemorySize.gib(budget.deviceBytes()))
+            : "the host has %s GiB to pin".formatted(MemorySize.gib(budget.hostBytes()));
     return new LongtakeException(
         ErrorCode.PLAN_DOES_NOT_FIT,
-        ("Strategy 'tpp' needs on %s, which %s, %s, but the budget is %s GiB. Use more devices, "
-                + "fewer lanes, a smaller size or fewer frames a clip, or raise the budget.")
-            .formatted(
-                device.description(),
-                role.describe(),
-                least.describe(),
-                MemorySize.gib(budget.deviceBytes())));
+        ("Strategy 'tpp' needs on %s, which %s, %s, but %s. Use more devices, fewer lanes, a "
+                + "smaller size or fewer frames a clip, or raise the budget.")
+            .formatted(device.description(), role.describe(), least.describe(), limit));
   }
 }

@@ -25,6 +25,11 @@ record StageRole(@Nullable StageSpan span, boolean decodes) {
         : (double) (span.end() - span.first()) / (model.dit().layers() * model.steps());
   }
 
+  /** Returns how many different layers it needs. */
+  int layers() {
+    return span == null ? 0 : span.cycle().differentLayers();
+  }
+
   /** Returns the role for people. */
   String describe() {
     if (span == null) {

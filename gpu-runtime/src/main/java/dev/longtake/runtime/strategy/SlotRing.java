@@ -42,7 +42,7 @@ public final class SlotRing<T> {
   /**
    * A part that comes and goes.
    *
-   * @param number of the part; they ascend
+   * @param number of the part; the same may come several times in a round
    * @param extent of its memory, in fp32
    * @param views as which it is seen in each slot
    */
@@ -87,9 +87,15 @@ public final class SlotRing<T> {
 
   /** Begins at the first part again, also if the last round has not come to the last one. */
   public void restart() {
-    if (!isEmpty() && next % parts.size() != 0) {
+    goTo(0);
+  }
+
+  /** Goes on at a place in the round, from 0 on; what comes for another one has come in vain. */
+  public void goTo(int place) {
+    long ahead = isEmpty() ? 0 : Math.floorMod(place - next, (long) parts.size());
+    if (ahead > 0) {
       slots.forEach(slot -> slot.free().set(Queue.COMPUTE));
-      next += parts.size() - next % parts.size();
+      next += ahead;
       fetched = next;
     }
   }

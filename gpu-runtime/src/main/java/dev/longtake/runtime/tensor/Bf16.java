@@ -23,6 +23,11 @@ public final class Bf16 {
 
   /** Returns the nearest value that bf16 can hold, ties to even. */
   public static float round(float value) {
-    return fromBits(toBits(value));
+    int bits = Float.floatToRawIntBits(value);
+    int rounded = bits + 0x7FFF + ((bits >>> 16) & 1);
+    if (Float.isNaN(value)) {
+      rounded = bits | (QUIET_NAN << 16);
+    }
+    return Float.intBitsToFloat(rounded & 0xFFFF0000);
   }
 }

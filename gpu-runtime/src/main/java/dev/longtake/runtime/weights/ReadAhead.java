@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 final class ReadAhead {
   private static final int THREADS = Math.min(16, Runtime.getRuntime().availableProcessors());
   private static final int AHEAD = 2 * THREADS;
-  private static final int CHUNK_ELEMENTS = 1 << 19;
+  private static final int CHUNK_ELEMENTS = 1 << 18; // so that most matrices keep every thread busy
   private static final ExecutorService POOL = pool();
 
   private final Deque<float[]> spare = new ArrayDeque<>();

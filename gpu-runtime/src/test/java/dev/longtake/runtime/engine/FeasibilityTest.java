@@ -36,6 +36,24 @@ class FeasibilityTest {
     assertThat(unsharded.get("fits").booleanValue()).isFalse();
     assertThat(unsharded.get("total_bytes").longValue())
         .isGreaterThan(unsharded.get("budget_bytes").longValue());
+    for (String shared : List.of("tpp", "sharded by heads")) {
+      JsonNode row = row(small, shared); // with some weights on the host
+      assertThat(row.get("fits").booleanValue()).as(shared).isTrue();
+      assertThat(row.get("host_bytes").longValue()).as(shared).isPositive();
+      assertThat(row.get("fps_per_video").doubleValue()).as(shared).isPositive();
+    }
+  }
+
+  @Test
+  void ofEightGpusFourAndFourShareVideos() throws IOException {
+    Feasibility answer = PlacementReport.answer(query("8xh100", Precision.FP8, HOST_BYTES));
+
+    JsonNode machine = new ObjectMapper().readTree(answer.json()).get("machines").get(0);
+    JsonNode pipelines = row(machine, "tpp");
+    assertThat(pipelines.get("gpus").intValue()).isEqualTo(8);
+    assertThat(pipelines.get("lanes").intValue()).isEqualTo(2);
+    assertThat(pipelines.get("fps").doubleValue())
+        .isCloseTo(2 * pipelines.get("fps_per_video").doubleValue(), withPercentage(0.01));
   }
 
   @Test

@@ -13,9 +13,14 @@ import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.engine.OpenEngine.Part;
+import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.memory.MemoryPlan;
+import dev.longtake.runtime.spi.ExecutionStrategy;
+import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
+import dev.longtake.runtime.strategy.sharded.Shard;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -99,6 +104,30 @@ class HeadShardingTest {
   }
 
   @Test
+  void weightsInHostMemoryChangeNothing() throws Exception {
+    EngineConfig divided =
+        config(DEMO, "sharded", "cpu:0,cpu:1", Precision.FP32, Precision.FP32, 2);
+    List<Rendered> expected;
+    long leastBytes;
+    try (OpenEngine engine = Engines.open(divided, model(DEMO))) {
+      expected = List.of(Rendered.take(engine, 1, 1));
+      ComputeDevice first = engine.parts().get(0).device();
+      ExecutionStrategy strategy = new HeadsStrategy(new Shard(0, 2));
+      leastBytes =
+          new EnginePlanner(engine.shape(), model(DEMO), first)
+              .plan(strategy, 1, 1, Long.MAX_VALUE)
+              .memory()
+              .totalBytes();
+    }
+    try (OpenEngine engine = Engines.open(budget(divided, leastBytes), model(DEMO))) {
+      assertThat(engine.parts().get(0).memory().totalBytes()).isEqualTo(leastBytes);
+      assertThat(engine.parts().get(0).work()).contains("of 6 layers, 0 keep their weights");
+      Rendered.requireSameBits(engine, expected);
+      assertThat(engine.use().get(0).copiedBytes()).isPositive();
+    }
+  }
+
+  @Test
   void goesOnAfterATakeThatFailed() {
     EngineConfig config =
         config(SMALL, "sharded", "cpu:0,cpu:1", Precision.FP32, Precision.FP32, 2);
@@ -173,6 +202,24 @@ class HeadShardingTest {
 
   private static ModelSource model(Path checkpoint) {
     return ModelSource.of(Checkpoint.open(checkpoint), checkpoint.toString());
+  }
+
+  private static EngineConfig budget(EngineConfig all, long budgetBytes) {
+    return new EngineConfig(
+        all.checkpointDir(),
+        all.device(),
+        all.strategy(),
+        all.precision(),
+        all.height(),
+        all.width(),
+        all.clipFrames(),
+        all.sampleSteps(),
+        all.lanes(),
+        all.cpuThreads(),
+        budgetBytes,
+        all.kvPrecision(),
+        all.team(),
+        all.fidelity());
   }
 
   private static EngineConfig config(

@@ -12,6 +12,8 @@ import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
+import dev.longtake.runtime.engine.device.ComputeDevice;
+import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.weights.Checkpoint;
 import java.nio.file.Path;
@@ -22,12 +24,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * However a frame block's forwards are dealt to devices, the bits are those of {@code resident}.
  */
 class PipelineTest {
   private static final Path CHECKPOINT = Path.of("../examples/demo/checkpoint");
+  private static final int SIDE = 64;
   private static final int CLIPS = 2; // the second one fills the condition caches again
 
   // Stages of less and of more than all layers, that begin and end within steps or between them.
@@ -38,6 +42,7 @@ class PipelineTest {
     "2, 2, false",
     "3, 2, true",
     "3, 3, false",
+    "4, 4, false",
     "5, 4, true",
     "5, 5, false",
   })
@@ -75,6 +80,46 @@ class PipelineTest {
     requireSameBits(expected, all);
     requireSameBits(expected, all.withTeam(new GpuTeam(gpus, false, 1)));
     requireSameBits(expected, all.withTeam(new GpuTeam(1, true, 1)));
+    EngineConfig onlyDenoise = all.withTeam(new GpuTeam(gpus, false, 1));
+    requireSameBits(expected, budget(onlyDenoise, leastBytes(onlyDenoise, gpus)));
+  }
+
+  // Two parts of a step on two devices; whole steps and parts of them; less than all layers.
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5})
+  void givesTheBitsOfResidentWithWeightsInHostMemory(int devices) throws Exception {
+    EngineConfig all =
+        config("tpp", cpus(devices), Precision.FP32).withTeam(new GpuTeam(devices, false, 1));
+    EngineConfig small = budget(all, leastBytes(all, devices));
+    try (OpenEngine engine = open(small)) {
+      assertThat(engine.parts())
+          .extracting(part -> part.memory().totalBytes())
+          .allSatisfy(bytes -> assertThat(bytes).isLessThanOrEqualTo(small.budgetBytes()));
+      assertThat(engine.parts()).anySatisfy(part -> assertThat(part.work()).contains(" 0 keep"));
+      Rendered.requireSameBits(engine, List.of(Resident.ON_CPU.take, Resident.ON_CPU.take));
+      assertThat(engine.use()).anySatisfy(use -> assertThat(use.copiedBytes()).isPositive());
+    }
+    assertThatThrownBy(() -> open(budget(all, small.budgetBytes() - 1)))
+        .isInstanceOfSatisfying(
+            LongtakeException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT));
+  }
+
+  /** Returns the least that the device needs that needs most. */
+  private static long leastBytes(EngineConfig config, int devices) {
+    try (ModelSource source = model();
+        ComputeDevice like =
+            DeviceChoice.of(
+                    config.device().split(",", -1)[0], config.precision(), config.kvPrecision())
+                .open(1)) {
+      EngineShape shape = source.shape(SIDE, SIDE, config.clipFrames(), config.sampleSteps());
+      return PipelineLayout.of(devices, config, shape.model()).roles().stream()
+          .map(role -> new StagePlanner(shape, source, role, like))
+          .map(planner -> planner.smallest(1, new MemoryBudget(1, Long.MAX_VALUE)))
+          .mapToLong(plan -> plan.memory().totalBytes())
+          .max()
+          .orElseThrow();
+    }
   }
 
   private static void requireSameBits(Resident expected, EngineConfig several) throws Exception {
@@ -153,11 +198,43 @@ class PipelineTest {
   }
 
   private static OpenEngine open(EngineConfig config) {
-    return Engines.open(config, ModelSource.of(Checkpoint.open(CHECKPOINT), "demo"));
+    return Engines.open(config, model());
+  }
+
+  private static ModelSource model() {
+    return ModelSource.of(Checkpoint.open(CHECKPOINT), "demo");
   }
 
   private static EngineConfig config(String strategy, String devices, Precision precision) {
     return new EngineConfig(
-        CHECKPOINT.toString(), devices, strategy, precision, 64, 64, 24, 4, 1, 2, Long.MAX_VALUE);
+        CHECKPOINT.toString(),
+        devices,
+        strategy,
+        precision,
+        SIDE,
+        SIDE,
+        24,
+        4,
+        1,
+        2,
+        Long.MAX_VALUE);
+  }
+
+  private static EngineConfig budget(EngineConfig all, long budgetBytes) {
+    return new EngineConfig(
+        all.checkpointDir(),
+        all.device(),
+        all.strategy(),
+        all.precision(),
+        all.height(),
+        all.width(),
+        all.clipFrames(),
+        all.sampleSteps(),
+        all.lanes(),
+        all.cpuThreads(),
+        budgetBytes,
+        all.kvPrecision(),
+        all.team(),
+        all.fidelity());
   }
 }

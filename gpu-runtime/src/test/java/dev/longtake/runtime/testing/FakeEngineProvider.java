@@ -189,7 +189,9 @@ public final class FakeEngineProvider implements EngineProvider, Serializable {
 
   @Override
   public int devicesTogether(EngineConfig config, int available) {
-    return new LongtakeEngineProvider().devicesTogether(config, available);
+    return config.strategy().equals("auto")
+        ? 1 // there is no model to plan for
+        : new LongtakeEngineProvider().devicesTogether(config, available);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.longtake.transforms.render;
 
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.Comparator.comparingLong;
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
@@ -338,7 +339,9 @@ final class EnginePool {
     if (known == null) {
       List<LeasableDevice> single =
           engines.provider().devices(devices.device(), devices.cpuDevices());
-      int together = engines.provider().devicesTogether(choice.on(single.get(0)), single.size());
+      LeasableDevice largest =
+          single.stream().max(comparingLong(LeasableDevice::memoryBytes)).orElseThrow();
+      int together = engines.provider().devicesTogether(choice.on(largest), single.size());
       known = together == 1 ? single : teams(single, together);
     }
   }

@@ -63,9 +63,16 @@ public record SweepForecast(int lanes, int steps, double sweepSeconds, double de
    *
    * @param residency what stays on the device; the rest is copied
    * @param weightSeconds that the weights of a layer take to come, caches coming from the host
+   * @param devices that divide every forward by tokens and heads: queries, keys, values and results
+   *     change devices in every layer, and decoding is not divided
    */
   public static SweepForecast of(
-      Job job, Residency residency, double weightSeconds, int lanes, DeviceSpeed speed) {
+      Job job,
+      Residency residency,
+      double weightSeconds,
+      int lanes,
+      int devices,
+      DeviceSpeed speed) {
     ForwardWork work = ForwardWork.of(job.model());
     int layers = job.model().dit().layers();
     double forward = speed.forwardSeconds(work, job.layerType(), job.cacheType());
@@ -74,7 +81,7 @@ public record SweepForecast(int lanes, int steps, double sweepSeconds, double de
             layers,
             lanes,
             residency,
-            forward / layers,
+            forward / layers / devices + exchangeSeconds(job.model(), devices, speed),
             weightSeconds,
             speed.hostSeconds(job.cacheBytesRead(work)),
             speed.hostSeconds(job.cacheBytesWritten(work)));
@@ -85,16 +92,10 @@ public record SweepForecast(int lanes, int steps, double sweepSeconds, double de
         speed.convolutionSeconds(job.decodeOperations()));
   }
 
-  /**
-   * Returns what becomes of this if every forward is divided among devices by tokens and heads:
-   * queries, keys, values and results change devices in every layer, and decoding is not divided.
-   */
-  public SweepForecast dividedByHeads(int devices, ModelShape model, DeviceSpeed speed) {
+  private static double exchangeSeconds(ModelShape model, int devices, DeviceSpeed speed) {
     double elements =
         4.0 * model.grid().blockTokens() / devices * model.dit().width() * (devices - 1) / devices;
-    double exchange = speed.peerSeconds(elements * DType.BF16.bytes()) * model.dit().layers();
-    return new SweepForecast(
-        lanes, steps, sweepSeconds / devices + lanes * exchange, decodeSeconds);
+    return speed.peerSeconds(elements * DType.BF16.bytes());
   }
 
   /**

@@ -43,7 +43,7 @@ final class OffloadExecutor implements DenoiseExecutor {
 
   @Override
   public void sweep(List<LanePass> passes) {
-    weights.restart();
+    weights.begin(0, 0);
     slots.restart();
     Ahead ahead = new Ahead(passes);
     for (int layer = 0; layer < shape.dit().layers(); layer++) {

@@ -6,6 +6,7 @@ import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
+import dev.longtake.runtime.strategy.LayerCycle;
 import dev.longtake.runtime.weights.ArenaWeightReader;
 
 /**
@@ -27,7 +28,8 @@ public final class OffloadStrategy implements ExecutionStrategy {
   @Override
   public DenoiseExecutor open(
       ModelShape shape, ArenaWeightReader weights, Placement placement, Residency residency) {
-    WeightRing ring = WeightRing.load(shape, weights, placement, residency.weightLayers());
+    LayerCycle cycle = LayerCycle.ofForward(shape.dit().layers());
+    WeightRing ring = WeightRing.load(shape, weights, placement, residency.weightLayers(), cycle);
     boolean cachesMove = residency.cacheLayers() < shape.dit().layers();
     CacheSlots slots = CacheSlots.open(shape, placement, cachesMove ? CacheSlots.SLOTS : 0);
     return new OffloadExecutor(shape, placement.ops(), ring, slots, residency);

@@ -29,6 +29,8 @@ public record ResidentExecutor(
 
   @Override
   public void sweep(List<LanePass> passes) {
+    LanePass first = passes.get(0); // passes that go together begin at the same layer
+    weights.begin(first.step(), first.pass().layers().first());
     for (int i = 0; i < shape.dit().layers(); i++) {
       int layer = i;
       List<LanePass> goingThrough =

@@ -50,7 +50,6 @@ public final class ShardExecutor implements DenoiseExecutor {
 
   @Override
   public void sweep(List<LanePass> passes) {
-    layers.restart();
     inner.sweep(passes);
   }
 }

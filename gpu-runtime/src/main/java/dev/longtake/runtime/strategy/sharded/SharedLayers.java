@@ -81,8 +81,9 @@ final class SharedLayers implements WeightSource {
     injectors.connect(all.stream().map(each -> each.injectors).toList(), fromRank);
   }
 
-  /** Begins at the first layer again, also if the last sweep has not come to the last one. */
-  void restart() {
+  /** Sweeps begin at the first layer. */
+  @Override
+  public void begin(int step, int layer) {
     layers.restart();
     injectors.restart();
   }

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import dev.longtake.runtime.model.dit.LayerRange;
 import dev.longtake.runtime.spi.ModelShape;
+import dev.longtake.runtime.strategy.LayerCycle;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,6 +49,11 @@ public record StageSpan(int layers, int first, int end) {
     return new StageSpan(layers, 0, layers * shape.steps());
   }
 
+  /** Returns the order in which the stage needs its layers, block after block. */
+  public LayerCycle cycle() {
+    return new LayerCycle(layers, first, end);
+  }
+
   /** Returns the layer that the stage begins with. */
   public int firstLayer() {
     return first % layers;
@@ -75,7 +81,7 @@ public record StageSpan(int layers, int first, int end) {
 
   /** Returns whether a layer belongs to the stage in any step. */
   boolean hasLayer(int layer) {
-    return firstStep(layer) < endStep(layer);
+    return cycle().contains(layer);
   }
 
   /** Returns whether the stage begins within a step, with the hidden states of the one before. */

@@ -1,23 +1,19 @@
 package dev.longtake.runtime.strategy.tpp;
 
 import com.google.auto.service.AutoService;
-import dev.longtake.runtime.model.dit.DitLayerWeights;
 import dev.longtake.runtime.spi.DenoiseExecutor;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
-import dev.longtake.runtime.spi.WeightSource;
+import dev.longtake.runtime.strategy.offload.WeightRing;
 import dev.longtake.runtime.strategy.resident.ResidentExecutor;
 import dev.longtake.runtime.weights.ArenaWeightReader;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Each of several devices is a stage of a pipeline that frame blocks pass: it has the weights of
- * its layers, and the caches of its steps, for as long as the engine is open.
+ * Each of several devices is a stage of a pipeline that frame blocks pass: it has the caches of its
+ * steps, and the weights of its layers, of which those that do not fit come from host memory.
  */
 @AutoService(ExecutionStrategy.class)
 public final class StageStrategy implements ExecutionStrategy {
@@ -41,30 +37,26 @@ public final class StageStrategy implements ExecutionStrategy {
     return NAME;
   }
 
-  /** Reads the stage's layers. */
+  @Override
+  public Residency least(ModelShape shape) {
+    return new Residency(0, span(shape).cycle().differentLayers());
+  }
+
+  /**
+   * Reads the stage's layers.
+   *
+   * @param residency of the stage's layers, whose caches all stay
+   */
   @Override
   public DenoiseExecutor open(
       ModelShape shape, ArenaWeightReader weights, Placement placement, Residency residency) {
-    StageSpan span = given == null ? StageSpan.whole(shape) : given;
-    Map<Integer, DitLayerWeights> layers = new HashMap<>();
-    for (int layer = 0; layer < shape.dit().layers(); layer++) {
-      if (span.hasLayer(layer)) {
-        layers.put(layer, DitLayerWeights.read(weights, shape.dit(), layer));
-      } else {
-        DitLayerWeights.read(weights.skipping(), shape.dit(), layer);
-      }
-    }
-    return new StageExecutor(
-        span, new ResidentExecutor(shape, placement.ops(), new StageWeights(layers), null));
+    StageSpan span = span(shape);
+    WeightRing ring =
+        WeightRing.load(shape, weights, placement, residency.weightLayers(), span.cycle());
+    return new StageExecutor(span, new ResidentExecutor(shape, placement.ops(), ring, null));
   }
 
-  private record StageWeights(Map<Integer, DitLayerWeights> layers) implements WeightSource {
-    @Override
-    public DitLayerWeights acquire(int layer) {
-      return Objects.requireNonNull(layers.get(layer));
-    }
-
-    @Override
-    public void release(int layer) {}
+  private StageSpan span(ModelShape shape) {
+    return given == null ? StageSpan.whole(shape) : given;
   }
 }

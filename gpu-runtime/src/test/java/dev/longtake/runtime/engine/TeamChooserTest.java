@@ -1,0 +1,125 @@
+package dev.longtake.runtime.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.LongtakeException;
+import dev.longtake.runtime.api.Precision;
+import dev.longtake.runtime.engine.device.PaperGpu;
+import dev.longtake.runtime.engine.forecast.KnownGpu;
+import dev.longtake.runtime.weights.Checkpoint;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** When devices work together, if that is left open. */
+class TeamChooserTest {
+  private static final Path CHECKPOINT = Path.of("../examples/demo/checkpoint");
+  private static final long HOST_BYTES = 256L << 30;
+  private static final long NO_HOST = 0;
+
+  @Test
+  void eachWorksAloneWhereItCan() {
+    TeamChooser h200 = chooser(KnownGpu.H200, HOST_BYTES, EngineConfig.LANES_AUTO);
+
+    assertThat(h200.devicesTogether(8)).isEqualTo(1);
+    assertThat(h200.choose(2).config().strategy()).isEqualTo("auto");
+    TeamChooser rtx = chooser(KnownGpu.RTX_4090, HOST_BYTES, EngineConfig.LANES_AUTO);
+    assertThat(rtx.devicesTogether(4)).as("with weights on the host").isEqualTo(1);
+  }
+
+  @Test
+  void asManyWorkTogetherAsTheModelNeeds() {
+    TeamChooser rtx = chooser(KnownGpu.RTX_4090, NO_HOST, EngineConfig.LANES_AUTO);
+
+    int together = rtx.devicesTogether(8);
+
+    assertThat(together).isBetween(2, 8);
+    TeamChooser.Team team = rtx.choose(together);
+    assertThat(team.config().strategy()).isEqualTo("tpp");
+    assertThat(team.reason()).isEqualTo("no device can have the model alone");
+    assertThatThrownBy(() -> rtx.choose(together - 1)).isInstanceOf(LongtakeException.class);
+  }
+
+  @Test
+  void nothingIsTogetherWhereNothingFits() {
+    TeamChooser tiny =
+        new TeamChooser(config(1, 1L << 30), RandomModel.ofOfficialShape(1), gpu(KnownGpu.H100, 0));
+
+    assertThat(tiny.devicesTogether(8)).isEqualTo(1);
+    assertThatThrownBy(() -> tiny.choose(8))
+        .isInstanceOf(LongtakeException.class)
+        .hasMessageContaining("but the budget is 1.00 GiB");
+  }
+
+  @Test
+  void fewerTakesThanDevicesShareThem() {
+    TeamChooser.Team team = chooser(KnownGpu.H200, HOST_BYTES, 1).choose(2);
+
+    assertThat(team.config().strategy()).isEqualTo("tpp");
+    assertThat(team.reason()).isEqualTo("1 lane would leave some of 2 devices idle");
+    assertThat(chooser(KnownGpu.H200, HOST_BYTES, 2).choose(2).config().strategy())
+        .isEqualTo("auto");
+  }
+
+  @Test
+  void opensWhatItChooses() throws Exception {
+    EngineConfig one = cpus("cpu:0");
+    Rendered expected;
+    try (OpenEngine alone = open(one)) {
+      expected = Rendered.take(alone, 1, 1);
+    }
+    try (OpenEngine together = open(cpus("cpu:0,cpu:1"))) {
+      assertThat(together.choice().strategy()).isEqualTo("tpp on 2 devices");
+      assertThat(together.choice().reason())
+          .startsWith("1 lane would leave some of 2 devices idle; ");
+      Rendered.requireSameBits(together, List.of(expected));
+    }
+  }
+
+  private static OpenEngine open(EngineConfig config) {
+    return Engines.open(config, ModelSource.of(Checkpoint.open(CHECKPOINT), "demo"));
+  }
+
+  private static EngineConfig cpus(String devices) {
+    return new EngineConfig(
+        CHECKPOINT.toString(),
+        devices,
+        "auto",
+        Precision.FP32,
+        64,
+        64,
+        12,
+        4,
+        1,
+        2,
+        Long.MAX_VALUE);
+  }
+
+  private static TeamChooser chooser(KnownGpu gpu, long hostBytes, int lanes) {
+    return new TeamChooser(
+        config(lanes, Long.MAX_VALUE), RandomModel.ofOfficialShape(1), gpu(gpu, hostBytes));
+  }
+
+  private static PaperGpu gpu(KnownGpu gpu, long hostBytes) {
+    return new PaperGpu(
+        gpu.label(), Precision.FP8, Precision.FP8, gpu.memoryBytes(), hostBytes, gpu.speed());
+  }
+
+  private static EngineConfig config(int lanes, long budgetBytes) {
+    return new EngineConfig(
+        "random",
+        "cuda",
+        "auto",
+        Precision.FP8,
+        400,
+        720,
+        48,
+        4,
+        lanes,
+        1,
+        budgetBytes,
+        Precision.FP8);
+  }
+}
