@@ -11,12 +11,16 @@ import dev.longtake.pipeline.options.LongtakeOptions;
 import dev.longtake.pipeline.spi.Console;
 import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.VideoSinkFactory;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
@@ -30,6 +34,8 @@ final class RenderBatchTemplate {
   private static final String DIRECT_RUNNER = "DirectRunner";
   private static final int USUAL_LANES = 2;
   private static final int MOST_LANES_ON_GPU = 8; // it finds out how many of them it has
+  private static final Path DEVICE_FILES = Path.of("/dev");
+  private static final Pattern GPU_FILE = Pattern.compile("nvidia\\d+"); // the driver makes them
   private static final int FEWEST_THREADS = 2; // stitching need not wait for rendering
 
   private final PluginRegistry registry;
@@ -65,7 +71,7 @@ final class RenderBatchTemplate {
     }
     List<String> all = new ArrayList<>(arguments);
     if (isDirect(given.get("--runner"))) {
-      directDefaults(given.get("--lanes"), given.getOrDefault("--device", ""))
+      directDefaults(given.get("--lanes"), given.getOrDefault("--device", "auto"))
           .forEach(
               (name, value) -> {
                 if (!given.containsKey(name)) {
@@ -86,13 +92,33 @@ final class RenderBatchTemplate {
   }
 
   private static Map<String, String> directDefaults(String lanes, String device) {
-    int usual = device.startsWith("cuda") ? MOST_LANES_ON_GPU : USUAL_LANES;
-    int threads = Math.max(FEWEST_THREADS, lanes == null ? usual : Integer.parseInt(lanes));
+    int gpus = gpus(device);
+    int usual = gpus > 0 ? MOST_LANES_ON_GPU : USUAL_LANES;
+    int takes = Math.max(1, gpus) * (lanes == null ? usual : Integer.parseInt(lanes));
+    int threads = Math.max(FEWEST_THREADS, takes);
     return Map.of(
         "--targetParallelism", Integer.toString(threads),
         "--blockOnRun", "false",
         "--enforceImmutability", "false", // these two are checks for who develops plugins
         "--enforceEncodability", "false");
+  }
+
+  /** Returns how many GPUs there may be to render on; where there are fewer, threads wait. */
+  private static int gpus(String device) {
+    boolean named = device.startsWith("cuda:");
+    if (named || device.startsWith("cpu")) {
+      return named ? device.split(",", -1).length : 0;
+    }
+    try (Stream<Path> files = Files.list(DEVICE_FILES)) {
+      int found =
+          (int)
+              files
+                  .filter(file -> GPU_FILE.matcher(file.getFileName().toString()).matches())
+                  .count();
+      return found == 0 && device.equals("cuda") ? 1 : found;
+    } catch (IOException e) {
+      return 1; // not Linux
+    }
   }
 
   /**

@@ -294,9 +294,17 @@ class RenderArgumentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'', 2", "--lanes=3, 3", "--lanes=-1, 2", "--targetParallelism=9, 9"})
+  @CsvSource({
+    "--device=cpu, 2",
+    "--device=cpu --lanes=3, 3",
+    "--device=cpu --lanes=-1, 2",
+    "--device=cuda:1, 8",
+    "'--device=cuda:0,cuda:1', 16",
+    "'--device=cuda:0,cuda:1 --lanes=3', 6",
+    "--targetParallelism=9, 9"
+  })
   void givesTheDirectRunnerThreadsForLanesAndTheRest(String typed, String threads) {
-    LongtakeOptions options = typed.isEmpty() ? parse() : parse(typed);
+    LongtakeOptions options = parse(typed.split(" ", -1));
 
     assertThat(options.toString())
         .containsPattern("(?m)^\\s*targetParallelism: " + threads + "$")

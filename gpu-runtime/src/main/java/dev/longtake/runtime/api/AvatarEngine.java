@@ -23,7 +23,7 @@ public interface AvatarEngine extends AutoCloseable {
 
   /** Returns how the engine was placed, and why. */
   default Choice choice() {
-    return new Choice(config().strategy(), memoryPlan(), "as configured");
+    return new Choice(config().strategy(), memoryPlan(), "as configured", 0);
   }
 
   /**

@@ -162,7 +162,8 @@ final class DataParallelEngine implements OpenEngine {
         memoryPlan(),
         config.strategy().equals(ShardedStrategy.NAME)
             ? "%s; %s".formatted(reason, first.reason())
-            : first.reason());
+            : first.reason(),
+        first.takeFps());
   }
 
   @Override

@@ -157,10 +157,12 @@ final class HeadsEngine implements OpenEngine {
 
   @Override
   public Choice choice() {
+    Choice first = group.first().choice();
     return new Choice(
         "%s by heads on %d devices".formatted(config.strategy(), group.members().size()),
         memoryPlan(),
-        group.first().choice().reason());
+        first.reason(),
+        first.takeFps());
   }
 
   @Override

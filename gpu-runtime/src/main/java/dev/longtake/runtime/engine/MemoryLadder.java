@@ -54,7 +54,10 @@ final class MemoryLadder {
           chosen.candidate(),
           chosen.device(),
           new Choice(
-              choice.strategy(), choice.plan(), choice.reason() + "; stepped down: " + refused));
+              choice.strategy(),
+              choice.plan(),
+              choice.reason() + "; stepped down: " + refused,
+              choice.takeFps()));
     } catch (LongtakeException e) {
       throw new LongtakeException(
           e.code(), "%s Before that: %s.".formatted(e.getMessage(), refused), e);

@@ -128,7 +128,8 @@ final class PipelineEngine implements OpenEngine {
     return new Choice(
         "tpp on %d devices".formatted(devices.size()),
         memoryPlan(),
-        "%s; %d of them denoise".formatted(reason, layout.stages()));
+        "%s; %d of them denoise".formatted(reason, layout.stages()),
+        0);
   }
 
   @Override

@@ -228,7 +228,10 @@ final class StrategyChooser {
             .orElseThrow();
     Choice choice =
         new Choice(
-            chosen.describe(), chosen.plan().describe(), reason(budget, lanes, fitting, chosen));
+            chosen.describe(),
+            chosen.plan().describe(),
+            reason(budget, lanes, fitting, chosen),
+            chosen.forecast().fps() / chosen.forecast().lanes());
     return new Chosen(chosen, in(chosen.format()), choice);
   }
 

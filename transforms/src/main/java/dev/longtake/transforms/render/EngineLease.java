@@ -8,6 +8,8 @@ import java.time.Duration;
 
 /** The right to use a device's engine, shared with others who want the same one. */
 final class EngineLease implements AutoCloseable {
+  private static final double NANOS = 1e9;
+
   private final EnginePool pool;
   private final DevicePlace place;
   private final AvatarEngine engine;
@@ -41,6 +43,13 @@ final class EngineLease implements AutoCloseable {
   /** Returns how long the engine's slowest clip has taken, zero if there was none. */
   Duration slowestClip() {
     return place.slowestClip();
+  }
+
+  /** Returns how long the engine's plan says that a clip takes, zero if it does not say. */
+  Duration plannedClip() {
+    double fps = engine.choice().takeFps();
+    double seconds = fps == 0 ? 0 : engine.config().clipFrames() / fps;
+    return Duration.ofNanos((long) (seconds * NANOS));
   }
 
   /** Notes how long a clip has taken. */

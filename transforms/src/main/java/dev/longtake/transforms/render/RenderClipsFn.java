@@ -161,7 +161,7 @@ final class RenderClipsFn extends DoFn<KV<String, Iterable<Clip>>, RenderedClip>
           TakeRecord made =
               watch.call(
                   () -> renderOn(leased, watch, take, clips),
-                  () -> HANG_BOUND.after(leased.slowestClip()));
+                  () -> HANG_BOUND.after(leased.slowestClip(), leased.plannedClip()));
           leased.praise();
           return made;
         } catch (LongtakeException e) {

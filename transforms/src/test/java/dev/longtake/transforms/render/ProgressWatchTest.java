@@ -113,12 +113,13 @@ class ProgressWatchTest {
   }
 
   @Test
-  void theBoundFollowsFromTheSlowestClip() {
-    HangBound bound = new HangBound(Duration.ofMinutes(20), Duration.ofMinutes(1));
+  void theBoundFollowsFromThePlanAndThenFromTheSlowestClip() {
+    Duration planned = Duration.ofSeconds(30);
 
-    assertThat(bound.after(Duration.ZERO)).isEqualTo(Duration.ofMinutes(20));
-    assertThat(bound.after(Duration.ofSeconds(1))).isEqualTo(Duration.ofMinutes(1));
-    assertThat(bound.after(Duration.ofSeconds(30))).isEqualTo(Duration.ofMinutes(10));
+    assertThat(HangBound.USUAL.after(Duration.ZERO, Duration.ZERO)).hasMinutes(20);
+    assertThat(HangBound.USUAL.after(Duration.ZERO, planned)).hasMinutes(15);
+    assertThat(HangBound.USUAL.after(Duration.ofSeconds(1), planned)).hasMinutes(1);
+    assertThat(HangBound.USUAL.after(Duration.ofSeconds(60), planned)).hasMinutes(20);
   }
 
   private static String fail(Exception failure) throws Exception {
