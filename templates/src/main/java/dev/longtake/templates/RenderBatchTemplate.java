@@ -105,9 +105,11 @@ final class RenderBatchTemplate {
 
   /** Returns how many GPUs there may be to render on; where there are fewer, threads wait. */
   private static int gpus(String device) {
-    boolean named = device.startsWith("cuda:");
-    if (named || device.startsWith("cpu")) {
-      return named ? device.split(",", -1).length : 0;
+    if (device.startsWith("cpu")) {
+      return 0;
+    }
+    if (device.startsWith("cuda:")) {
+      return device.split(",", -1).length;
     }
     try (Stream<Path> files = Files.list(DEVICE_FILES)) {
       int found =

@@ -139,21 +139,8 @@ public record EngineConfig(
 
   /** Returns the same for another device, with other lanes. */
   public EngineConfig on(String otherDevice, int otherLanes) {
-    return new EngineConfig(
-        checkpointDir,
-        otherDevice,
-        strategy,
-        precision,
-        height,
-        width,
-        clipFrames,
-        sampleSteps,
-        otherLanes,
-        cpuThreads,
-        budgetBytes,
-        kvPrecision,
-        team,
-        fidelity);
+    return copy(
+        otherDevice, strategy, precision, kvPrecision, otherLanes, budgetBytes, team, fidelity);
   }
 
   /** Returns the usual configuration on the CPU: clips of 48 frames, 4 steps, one lane. */
@@ -179,59 +166,49 @@ public record EngineConfig(
 
   /** Returns the same with devices that share the work in another way. */
   public EngineConfig withTeam(GpuTeam other) {
-    return new EngineConfig(
-        checkpointDir,
-        device,
-        strategy,
-        precision,
-        height,
-        width,
-        clipFrames,
-        sampleSteps,
-        lanes,
-        cpuThreads,
-        budgetBytes,
-        kvPrecision,
-        other,
-        fidelity);
+    return copy(device, strategy, precision, kvPrecision, lanes, budgetBytes, other, fidelity);
   }
 
   /** Returns the same with other pixels allowed, or not. */
   public EngineConfig withFidelity(Fidelity other) {
-    return new EngineConfig(
-        checkpointDir,
-        device,
-        strategy,
-        precision,
-        height,
-        width,
-        clipFrames,
-        sampleSteps,
-        lanes,
-        cpuThreads,
-        budgetBytes,
-        kvPrecision,
-        team,
-        other);
+    return copy(device, strategy, precision, kvPrecision, lanes, budgetBytes, team, other);
+  }
+
+  /** Returns the same with other memory to use on each device. */
+  public EngineConfig withBudget(long otherBytes) {
+    return copy(device, strategy, precision, kvPrecision, lanes, otherBytes, team, fidelity);
   }
 
   /** Returns the same with everything chosen that was left open. */
   public EngineConfig placed(
       String chosenStrategy, Precision chosen, Precision chosenKv, int chosenLanes) {
+    return copy(device, chosenStrategy, chosen, chosenKv, chosenLanes, budgetBytes, team, fidelity);
+  }
+
+  /** Returns the same for the same model and video, placed in another way. */
+  private EngineConfig copy(
+      String otherDevice,
+      String otherStrategy,
+      Precision other,
+      Precision otherKv,
+      int otherLanes,
+      long otherBudgetBytes,
+      GpuTeam otherTeam,
+      Fidelity otherFidelity) {
     return new EngineConfig(
         checkpointDir,
-        device,
-        chosenStrategy,
-        chosen,
+        otherDevice,
+        otherStrategy,
+        other,
         height,
         width,
         clipFrames,
         sampleSteps,
-        chosenLanes,
+        otherLanes,
         cpuThreads,
-        budgetBytes,
-        chosenKv,
-        team,
-        fidelity);
+        otherBudgetBytes,
+        otherKv,
+        otherTeam,
+        otherFidelity);
   }
 }

@@ -30,7 +30,6 @@ import java.util.Objects;
  * that does everything.
  */
 final class StagePlanner {
-
   private final EngineShape shape;
   private final ModelSource source;
   private final StageRole role;

@@ -119,7 +119,7 @@ class HeadShardingTest {
               .memory()
               .totalBytes();
     }
-    try (OpenEngine engine = Engines.open(budget(divided, leastBytes), model(DEMO))) {
+    try (OpenEngine engine = Engines.open(divided.withBudget(leastBytes), model(DEMO))) {
       assertThat(engine.parts().get(0).memory().totalBytes()).isEqualTo(leastBytes);
       assertThat(engine.parts().get(0).work()).contains("of 6 layers, 0 keep their weights");
       Rendered.requireSameBits(engine, expected);
@@ -202,24 +202,6 @@ class HeadShardingTest {
 
   private static ModelSource model(Path checkpoint) {
     return ModelSource.of(Checkpoint.open(checkpoint), checkpoint.toString());
-  }
-
-  private static EngineConfig budget(EngineConfig all, long budgetBytes) {
-    return new EngineConfig(
-        all.checkpointDir(),
-        all.device(),
-        all.strategy(),
-        all.precision(),
-        all.height(),
-        all.width(),
-        all.clipFrames(),
-        all.sampleSteps(),
-        all.lanes(),
-        all.cpuThreads(),
-        budgetBytes,
-        all.kvPrecision(),
-        all.team(),
-        all.fidelity());
   }
 
   private static EngineConfig config(

@@ -81,7 +81,7 @@ class PipelineTest {
     requireSameBits(expected, all.withTeam(new GpuTeam(gpus, false, 1)));
     requireSameBits(expected, all.withTeam(new GpuTeam(1, true, 1)));
     EngineConfig onlyDenoise = all.withTeam(new GpuTeam(gpus, false, 1));
-    requireSameBits(expected, budget(onlyDenoise, leastBytes(onlyDenoise, gpus)));
+    requireSameBits(expected, onlyDenoise.withBudget(leastBytes(onlyDenoise, gpus)));
   }
 
   // Two parts of a step on two devices; whole steps and parts of them; less than all layers.
@@ -90,7 +90,7 @@ class PipelineTest {
   void givesTheBitsOfResidentWithWeightsInHostMemory(int devices) throws Exception {
     EngineConfig all =
         config("tpp", cpus(devices), Precision.FP32).withTeam(new GpuTeam(devices, false, 1));
-    EngineConfig small = budget(all, leastBytes(all, devices));
+    EngineConfig small = all.withBudget(leastBytes(all, devices));
     try (OpenEngine engine = open(small)) {
       assertThat(engine.parts())
           .extracting(part -> part.memory().totalBytes())
@@ -99,7 +99,7 @@ class PipelineTest {
       Rendered.requireSameBits(engine, List.of(Resident.ON_CPU.take, Resident.ON_CPU.take));
       assertThat(engine.use()).anySatisfy(use -> assertThat(use.copiedBytes()).isPositive());
     }
-    assertThatThrownBy(() -> open(budget(all, small.budgetBytes() - 1)))
+    assertThatThrownBy(() -> open(all.withBudget(small.budgetBytes() - 1)))
         .isInstanceOfSatisfying(
             LongtakeException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT));
@@ -218,23 +218,5 @@ class PipelineTest {
         1,
         2,
         Long.MAX_VALUE);
-  }
-
-  private static EngineConfig budget(EngineConfig all, long budgetBytes) {
-    return new EngineConfig(
-        all.checkpointDir(),
-        all.device(),
-        all.strategy(),
-        all.precision(),
-        all.height(),
-        all.width(),
-        all.clipFrames(),
-        all.sampleSteps(),
-        all.lanes(),
-        all.cpuThreads(),
-        budgetBytes,
-        all.kvPrecision(),
-        all.team(),
-        all.fidelity());
   }
 }
