@@ -7,15 +7,12 @@ import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.device.HostReadback;
 import dev.longtake.runtime.engine.device.PlannedQueues;
-import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
-import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.ExecutionStrategy;
@@ -87,10 +84,7 @@ final class EnginePlanner {
   private long rehearsedBytes(ModelStack stack, Lane lane, Arena text) {
     Ops ops = stack.ops();
     rehearse(
-        stack,
-        encodesText ? Optional.of(plannedTextEncoder(ops, text)) : Optional.empty(),
-        lane,
-        readback(ops, shape));
+        stack, encodesText ? Optional.of(plannedTextEncoder(ops, text)) : Optional.empty(), lane);
     return device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
   }
 
@@ -346,13 +340,8 @@ final class EnginePlanner {
             offload.name(), gib(least.memory().totalBytes()), gib(least.memory().hostBytes()));
   }
 
-  private static Readback readback(Ops ops, EngineShape shape) {
-    return new HostReadback(ops, DitConfig.BLOCK_FRAMES, shape.latentFrameValues());
-  }
-
   /** Does every kind of work once, at its largest. */
-  private void rehearse(
-      ModelStack stack, Optional<T5Encoder> textEncoder, Lane lane, Readback readback) {
+  private void rehearse(ModelStack stack, Optional<T5Encoder> textEncoder, Lane lane) {
     TakeSpec spec =
         textEncoder
             .map(encoder -> Rehearsal.encode(new ConditionEncoder(stack.media()), encoder, shape))
@@ -361,7 +350,7 @@ final class EnginePlanner {
         new ClipGenerator(
             stack,
             lane,
-            readback,
+            null,
             spec,
             Rehearsal.SILENCE,
             pass -> stack.transformer().executor().sweep(List.of(pass)),
@@ -370,10 +359,8 @@ final class EnginePlanner {
     for (int block = 0; block <= shape.model().blocks(); block++) {
       generator.nextBlock(Runnable::run, (frame, rgb) -> {});
     }
-    generator.deliver((frame, rgb) -> {});
     if (stack.decoding() != null) {
-      FrameDelivery delivery = generator.delivery();
-      new ConditionEncoder(stack.media()).end(delivery.history(), delivery.frames());
+      new ConditionEncoder(stack.media()).end((firstFrame, out) -> {});
     }
   }
 }
