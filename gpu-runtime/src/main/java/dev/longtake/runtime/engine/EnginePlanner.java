@@ -15,7 +15,6 @@ import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.HostLayers;
 import dev.longtake.runtime.spi.Placement;
@@ -39,18 +38,6 @@ import java.util.function.Supplier;
  */
 final class EnginePlanner {
   private static final String SMALLEST_STRATEGY = "offload";
-
-  /** Numbers that nobody looks at. */
-  private static final TakeNoise SILENCE =
-      new TakeNoise() {
-        @Override
-        public void noise(int clip, int block, float[] out) {}
-
-        @Override
-        public int relativeDistance(int clip, int block, int step) {
-          return 0;
-        }
-      };
 
   private final EngineShape shape;
   private final ModelSource source;
@@ -262,6 +249,11 @@ final class EnginePlanner {
     return SweepForecast.of(job(), plan.residency(), hostSeconds, lanes, devices, speed);
   }
 
+  /** Forecasts a device that has everything it needs, in whatever memory. */
+  SweepForecast forecastResident(DeviceSpeed speed) {
+    return SweepForecast.of(job(), Residency.all(layers), 0, 1, 1, speed);
+  }
+
   /**
    * Forecasts a device of a pipeline, as if it did whole forwards.
    *
@@ -341,8 +333,9 @@ final class EnginePlanner {
       }
     }
     EnginePlan least = smallest(offload, offload.least(shape.model()), 1);
-    return ("The least for this size is strategy %s with 1 lane in %s GiB, and %s GiB of pinned "
-            + "host memory. Use a smaller size or fewer frames a clip, or raise the budget to that.")
+    return ("The least for this size is strategy %s with 1 lane in %s GiB, and %s GiB of pinned"
+            + " host memory. Use a smaller size or fewer frames a clip, or raise the budget to"
+            + " that.")
         .formatted(
             offload.name(), gib(least.memory().totalBytes()), gib(least.memory().hostBytes()));
   }
@@ -359,7 +352,7 @@ final class EnginePlanner {
             lane,
             null,
             spec,
-            SILENCE,
+            Rehearsal.SILENCE,
             pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();

@@ -221,8 +221,8 @@ public final class LongtakeEngine implements OpenEngine {
     return turns.get(() -> conditions().picture(pixels));
   }
 
-  /** Returns whether this has the models to encode prompts, pictures and speech. */
-  boolean encodes() {
+  @Override
+  public boolean encodes() {
     return textEncoders != null;
   }
 

@@ -11,7 +11,6 @@ import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.HostLayers;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
@@ -83,7 +82,7 @@ final class StagePlanner {
             parts.transformer(),
             lane,
             Rehearsal.encoded(shape),
-            new TakeRandom(0, 0),
+            Rehearsal.SILENCE,
             pass -> parts.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     denoiser.load();
