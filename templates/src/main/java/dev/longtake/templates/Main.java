@@ -59,7 +59,7 @@ public final class Main implements Callable<Integer> {
     FailureReport failureReport = new FailureReport(err, () -> main.stacktrace);
     CommandLine longtake = new CommandLine(main);
     try {
-      Commands.byName(commands).forEach(longtake::addSubcommand);
+      Commands.byName(commands).forEach((name, command) -> longtake.addSubcommand(name, command));
     } catch (IllegalArgumentException e) {
       return failureReport.report(e);
     }

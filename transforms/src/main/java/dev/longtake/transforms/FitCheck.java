@@ -3,16 +3,16 @@ package dev.longtake.transforms;
 import static java.util.Comparator.comparingLong;
 
 import dev.longtake.pipeline.options.LongtakeOptions;
+import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.api.FrameSize;
 import dev.longtake.runtime.api.LeasableDevice;
 import dev.longtake.transforms.settings.EngineSource;
 import dev.longtake.transforms.settings.RenderSettings;
-import dev.longtake.transforms.settings.WorkerDevices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +26,8 @@ record FitCheck(LongtakeOptions options, EngineSource engines) {
   /**
    * Checks that videos of the size of {@code --size} can be rendered.
    *
-   * @throws dev.longtake.runtime.api.LongtakeException PLAN_DOES_NOT_FIT, with what would fit
+   * @throws dev.longtake.runtime.api.LongtakeException PLAN_DOES_NOT_FIT, with what would fit; or
+   *     INVALID_CONFIG if an engine uses more devices than there are
    */
   void run() {
     if (options.getWorkersElsewhere() || mayHaveOwnSizes()) {
@@ -35,20 +36,12 @@ record FitCheck(LongtakeOptions options, EngineSource engines) {
     EngineProvider provider = engines.provider();
     RenderSettings settings = RenderSettings.withoutDigest(options, engines);
     FrameSize size = settings.squareFrame(provider);
-    WorkerDevices own = settings.devices().here();
-    List<LeasableDevice> largestFirst =
-        provider.devices(own.device(), own.cpuDevices()).stream()
-            .sorted(comparingLong(LeasableDevice::memoryBytes).reversed())
-            .toList();
-    LeasableDevice largest = largestFirst.get(0);
-    int together =
-        provider.devicesTogether(
-            settings.engine(size.width(), size.height(), largest), largestFirst.size());
-    if (together <= largestFirst.size()) {
-      LeasableDevice where =
-          together == 1 ? largest : LeasableDevice.team(largestFirst.subList(0, together));
-      provider.requireFits(settings.engine(size.width(), size.height(), where));
-    }
+    Function<LeasableDevice, EngineConfig> engine =
+        where -> settings.engine(size.width(), size.height(), where);
+    settings.devices().here().leasable(provider, engine).stream()
+        .max(comparingLong(LeasableDevice::memoryBytes))
+        .map(engine)
+        .ifPresent(provider::requireFits);
   }
 
   private boolean mayHaveOwnSizes() {

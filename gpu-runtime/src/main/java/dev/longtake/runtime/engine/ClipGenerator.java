@@ -1,10 +1,7 @@
 package dev.longtake.runtime.engine;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.longtake.runtime.api.FrameSink;
 import dev.longtake.runtime.api.TakeSpec;
-import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.model.dit.LayerRange;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.sampling.TakeNoise;
@@ -26,6 +23,7 @@ final class ClipGenerator {
   private final DenoiseLane lane;
   private final TakeDenoiser denoiser;
   private final @Nullable TakeDecoder decoder; // null if another device decodes
+  private final @Nullable FrameDelivery delivery;
   private final TakeSpec spec;
   private final GenerationListener listener;
   private BlockPosition at = BlockPosition.FIRST;
@@ -34,14 +32,14 @@ final class ClipGenerator {
   /**
    * Creates the generator of a take; does nothing yet.
    *
-   * @param readback of the lane; not used where another device decodes
+   * @param delivery of the decoded frames; null if nobody wants any, or another device decodes
    * @param sweeper takes a forward through all layers before it returns, perhaps with others;
    *     called when nothing is taken from the workspace
    */
   ClipGenerator(
       ModelStack stack,
       Lane lane,
-      Readback readback,
+      @Nullable FrameDelivery delivery,
       TakeSpec spec,
       TakeNoise random,
       Consumer<LanePass> sweeper,
@@ -55,7 +53,13 @@ final class ClipGenerator {
     this.decoder =
         lane.decoding() == null
             ? null
-            : new TakeDecoder(stack.media(), lane.decoding(), readback, spec, listener);
+            : new TakeDecoder(
+                stack.media(),
+                lane.decoding(),
+                delivery == null ? (decoded, dropped) -> {} : delivery,
+                spec,
+                listener);
+    this.delivery = delivery;
     this.spec = spec;
     this.listener = listener;
   }
@@ -78,11 +82,6 @@ final class ClipGenerator {
   /** Returns whether there is sound that the next block would speak. */
   boolean soundFollows() {
     return at.firstSoundRow(model) < spec.audio().extent(0);
-  }
-
-  /** Returns what the sink was given; nothing if another device decodes. */
-  FrameDelivery delivery() {
-    return requireNonNull(decoder, "another device decodes").delivery();
   }
 
   /**
@@ -121,14 +120,14 @@ final class ClipGenerator {
 
   /** Gives all frames to the sink that it has not got yet, and waits for them. */
   void deliver(FrameSink sink) {
-    if (decoder != null) {
-      decoder.delivery().deliverAll(sink);
+    if (delivery != null) {
+      delivery.deliverAll(sink);
     }
   }
 
   private void deliverNext(FrameSink sink) {
-    if (decoder != null) {
-      decoder.delivery().deliverNext(sink);
+    if (delivery != null) {
+      delivery.deliverNext(sink);
     }
   }
 

@@ -135,6 +135,15 @@ final class ConditionEncoder {
             ops.upload(pixels, 0, out.slice(i, 1));
           }
         };
+    return end(video);
+  }
+
+  /**
+   * Encodes the end of a take.
+   *
+   * @param video its last {@link #MOTION_VIDEO_FRAMES}
+   */
+  TakeState end(FrameSource video) {
     return new TakeState(encode(video, MOTION_VIDEO_FRAMES), true);
   }
 

@@ -1,6 +1,7 @@
 package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.stream.Collectors.joining;
 
 import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.DeviceUse;
@@ -26,31 +27,32 @@ import dev.longtake.runtime.strategy.sharded.ShardedStrategy;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
- * Engines on a device each: takes are dealt to them one by one. They read one checkpoint, and know
- * nothing of each other, but that with the strategy {@code sharded} each owns a share of the layers
- * and fetches the others.
+ * Engines that takes are dealt to one by one, on a device each or a pipeline of devices. They read
+ * one checkpoint, and know nothing of each other, but that with the strategy {@code sharded} each
+ * owns a share of the layers and fetches the others.
  */
 final class DataParallelEngine implements OpenEngine {
   private final EngineConfig config;
   private final String reason;
   private final Resources resources;
-  private final EngineGroup group;
-  private final BlockingQueue<LongtakeEngine> freeLanes = new LinkedBlockingQueue<>();
+  private final List<? extends OpenEngine> members;
+  private final BlockingQueue<OpenEngine> freeLanes = new LinkedBlockingQueue<>();
   private final int lanes;
 
-  private DataParallelEngine(Team team, Resources resources, EngineGroup group) {
+  private DataParallelEngine(Team team, Resources resources, List<? extends OpenEngine> members) {
     this.config = team.config();
     this.reason = team.reason();
     this.resources = resources;
-    this.group = group;
+    this.members = members;
     this.lanes = addLanes();
   }
 
   /**
-   * Opens the engines; owns {@code source}.
+   * Opens an engine a device; owns {@code source}.
    *
    * @param team whose lanes are dealt as evenly as possible
    * @param names of the devices
@@ -59,13 +61,57 @@ final class DataParallelEngine implements OpenEngine {
    */
   static DataParallelEngine open(
       Team team, ModelSource source, List<String> names, IntFunction<ComputeDevice> devices) {
-    EngineConfig config = team.config();
+    return open(
+        team,
+        source,
+        resources -> {
+          requireALaneEach(team.config(), names.size());
+          return openAll(team, source, names, devices, resources);
+        });
+  }
+
+  /**
+   * Opens several pipelines; owns {@code source}.
+   *
+   * @param team whose lanes are dealt as evenly as possible
+   * @param layout of each pipeline
+   * @param devices opens a device
+   */
+  static DataParallelEngine openPipelines(
+      Team team,
+      ModelSource source,
+      EngineShape shape,
+      PipelineLayout layout,
+      IntFunction<ComputeDevice> devices) {
+    int size = layout.roles().size();
+    return open(
+        team,
+        source,
+        resources -> {
+          List<PipelineEngine> opened =
+              Together.open(
+                  team.teams(),
+                  1, // who pins memory of the host must see what those before have left of it
+                  index ->
+                      PipelineEngine.open(
+                          team.share(index, team.teams()),
+                          team.reason(),
+                          new SharedSource(source),
+                          shape,
+                          layout,
+                          device -> devices.apply(index * size + device)));
+          opened.forEach(resources::add);
+          return opened;
+        });
+  }
+
+  private static DataParallelEngine open(
+      Team team, ModelSource source, Function<Resources, List<? extends OpenEngine>> opener) {
     Resources resources = new Resources();
     resources.add(source);
     try {
-      requireALaneEach(config, names.size());
-      EngineGroup group = openAll(config, source, names, devices, resources);
-      return new DataParallelEngine(team, resources, group);
+      List<? extends OpenEngine> members = opener.apply(resources);
+      return new DataParallelEngine(team, resources, members);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -88,44 +134,40 @@ final class DataParallelEngine implements OpenEngine {
     }
   }
 
-  private static EngineGroup openAll(
-      EngineConfig config,
+  private static List<LongtakeEngine> openAll(
+      Team team,
       ModelSource source,
       List<String> names,
       IntFunction<ComputeDevice> devices,
       Resources resources) {
     int count = names.size();
+    EngineConfig config = team.config();
     boolean sharded = config.strategy().equals(ShardedStrategy.NAME);
     List<LongtakeEngine> opened =
         Together.open(
             count,
             // Who pins memory of the host must see what those before have left of it.
             pinsMemory(config, source) ? 1 : count,
-            index -> {
-              int asked = config.lanes();
-              int ownLanes = asked / count + (index < asked % count ? 1 : 0);
-              return LongtakeEngine.open(
-                  config.on(names.get(index), ownLanes),
-                  sharded
-                      ? LayerSharing.strategy(new Shard(index, count), shape(config, source))
-                      : null,
-                  sharded ? LayerSharing.source(source, index) : new SharedSource(source),
-                  () -> devices.apply(index));
-            });
+            index ->
+                LongtakeEngine.open(
+                    config.on(names.get(index), team.share(index, count).lanes()),
+                    sharded
+                        ? LayerSharing.strategy(new Shard(index, count), source.shape(config))
+                        : null,
+                    sharded ? LayerSharing.source(source, index) : new SharedSource(source),
+                    () -> devices.apply(index)));
     opened.forEach(resources::add);
-    EngineGroup group = new EngineGroup(opened);
     if (sharded) {
-      LayerSharing.connect(group, resources);
+      LayerSharing.connect(new EngineGroup(opened), resources);
     }
-    return group;
+    return opened;
   }
 
   /** Deals takes to one engine after the other, as long as they have lanes; returns how many. */
   private int addLanes() {
-    List<LongtakeEngine> engines = group.members();
-    int most = engines.stream().mapToInt(engine -> engine.config().lanes()).max().orElseThrow();
+    int most = members.stream().mapToInt(engine -> engine.config().lanes()).max().orElseThrow();
     for (int lane = 0; lane < most; lane++) {
-      for (LongtakeEngine engine : engines) {
+      for (OpenEngine engine : members) {
         if (lane < engine.config().lanes()) {
           freeLanes.add(engine);
         }
@@ -138,52 +180,56 @@ final class DataParallelEngine implements OpenEngine {
     if (config.strategy().equals(StrategyChooser.AUTO)) {
       return true; // a device that has too little memory will
     }
-    ModelShape shape = shape(config, source).model();
+    ModelShape shape = source.shape(config).model();
     ExecutionStrategy strategy = ExecutionStrategies.named(config.strategy());
     return !strategy.least(shape).equals(Residency.all(shape.dit().layers()));
-  }
-
-  private static EngineShape shape(EngineConfig config, ModelSource source) {
-    return source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
   }
 
   /** Returns the whole configuration, with the strategy that the devices were found to need. */
   @Override
   public EngineConfig config() {
-    EngineConfig first = group.first().config();
+    EngineConfig first = first().config();
     return config.placed(first.strategy(), first.precision(), first.kvPrecision(), lanes);
   }
 
   @Override
   public Choice choice() {
-    Choice first = group.first().choice();
+    Choice first = first().choice();
+    String on =
+        parts().size() == members.size()
+            ? "on each of %d devices ".formatted(members.size())
+            : "%d times ".formatted(members.size());
     return new Choice(
-        "on each of %d devices %s".formatted(group.members().size(), first.strategy()),
+        on + first.strategy(),
         memoryPlan(),
-        config.strategy().equals(ShardedStrategy.NAME)
-            ? "%s; %s".formatted(reason, first.reason())
-            : first.reason(),
+        reason.isEmpty() ? first.reason() : "%s; %s".formatted(reason, first.reason()),
         first.takeFps());
   }
 
   @Override
   public String memoryPlan() {
-    return group.memoryPlan();
+    return parts().stream()
+        .map(part -> part.device().description() + ": " + part.work())
+        .collect(joining(System.lineSeparator()));
   }
 
   @Override
   public List<DeviceUse> use() {
-    return group.use();
+    return members.stream().flatMap(member -> member.use().stream()).toList();
   }
 
   @Override
   public EngineShape shape() {
-    return group.first().shape();
+    return first().shape();
   }
 
   @Override
   public List<Part> parts() {
-    return group.parts();
+    return members.stream().flatMap(member -> member.parts().stream()).toList();
+  }
+
+  private OpenEngine first() {
+    return members.get(0);
   }
 
   @Override
@@ -202,13 +248,13 @@ final class DataParallelEngine implements OpenEngine {
   }
 
   /** Returns an engine that encodes: with a lane free, or any. */
-  private LongtakeEngine encoder() {
-    return freeLanes.stream().filter(LongtakeEngine::encodes).findFirst().orElseGet(group::first);
+  private OpenEngine encoder() {
+    return freeLanes.stream().filter(OpenEngine::encodes).findFirst().orElseGet(this::first);
   }
 
   @Override
   public TakeSession open(TakeSpec spec, TakeNoise random, GenerationListener listener) {
-    LongtakeEngine engine = takeLane();
+    OpenEngine engine = takeLane();
     try {
       return new Session(engine, engine.open(spec, random, listener));
     } catch (RuntimeException | Error e) {
@@ -217,7 +263,7 @@ final class DataParallelEngine implements OpenEngine {
     }
   }
 
-  private LongtakeEngine takeLane() {
+  private OpenEngine takeLane() {
     try {
       return freeLanes.take();
     } catch (InterruptedException e) {
@@ -234,11 +280,11 @@ final class DataParallelEngine implements OpenEngine {
 
   /** A take, which gives its lane back. */
   private final class Session implements TakeSession {
-    private final LongtakeEngine engine;
+    private final OpenEngine engine;
     private final TakeSession inner;
     private boolean closed;
 
-    Session(LongtakeEngine engine, TakeSession inner) {
+    Session(OpenEngine engine, TakeSession inner) {
       this.engine = engine;
       this.inner = inner;
     }

@@ -7,18 +7,14 @@ import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.device.HostReadback;
 import dev.longtake.runtime.engine.device.PlannedQueues;
-import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
-import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.HostLayers;
 import dev.longtake.runtime.spi.Placement;
@@ -42,18 +38,6 @@ import java.util.function.Supplier;
  */
 final class EnginePlanner {
   private static final String SMALLEST_STRATEGY = "offload";
-
-  /** Numbers that nobody looks at. */
-  private static final TakeNoise SILENCE =
-      new TakeNoise() {
-        @Override
-        public void noise(int clip, int block, float[] out) {}
-
-        @Override
-        public int relativeDistance(int clip, int block, int step) {
-          return 0;
-        }
-      };
 
   private final EngineShape shape;
   private final ModelSource source;
@@ -100,10 +84,7 @@ final class EnginePlanner {
   private long rehearsedBytes(ModelStack stack, Lane lane, Arena text) {
     Ops ops = stack.ops();
     rehearse(
-        stack,
-        encodesText ? Optional.of(plannedTextEncoder(ops, text)) : Optional.empty(),
-        lane,
-        readback(ops, shape));
+        stack, encodesText ? Optional.of(plannedTextEncoder(ops, text)) : Optional.empty(), lane);
     return device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
   }
 
@@ -268,6 +249,11 @@ final class EnginePlanner {
     return SweepForecast.of(job(), plan.residency(), hostSeconds, lanes, devices, speed);
   }
 
+  /** Forecasts a device that has everything it needs, in whatever memory. */
+  SweepForecast forecastResident(DeviceSpeed speed) {
+    return SweepForecast.of(job(), Residency.all(layers), 0, 1, 1, speed);
+  }
+
   /**
    * Forecasts a device of a pipeline, as if it did whole forwards.
    *
@@ -347,19 +333,15 @@ final class EnginePlanner {
       }
     }
     EnginePlan least = smallest(offload, offload.least(shape.model()), 1);
-    return ("The least for this size is strategy %s with 1 lane in %s GiB, and %s GiB of pinned "
-            + "host memory. Use a smaller size or fewer frames a clip, or raise the budget to that.")
+    return ("The least for this size is strategy %s with 1 lane in %s GiB, and %s GiB of pinned"
+            + " host memory. Use a smaller size or fewer frames a clip, or raise the budget to"
+            + " that.")
         .formatted(
             offload.name(), gib(least.memory().totalBytes()), gib(least.memory().hostBytes()));
   }
 
-  private static Readback readback(Ops ops, EngineShape shape) {
-    return new HostReadback(ops, DitConfig.BLOCK_FRAMES, shape.latentFrameValues());
-  }
-
   /** Does every kind of work once, at its largest. */
-  private void rehearse(
-      ModelStack stack, Optional<T5Encoder> textEncoder, Lane lane, Readback readback) {
+  private void rehearse(ModelStack stack, Optional<T5Encoder> textEncoder, Lane lane) {
     TakeSpec spec =
         textEncoder
             .map(encoder -> Rehearsal.encode(new ConditionEncoder(stack.media()), encoder, shape))
@@ -368,19 +350,17 @@ final class EnginePlanner {
         new ClipGenerator(
             stack,
             lane,
-            readback,
+            null,
             spec,
-            SILENCE,
+            Rehearsal.SILENCE,
             pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();
     for (int block = 0; block <= shape.model().blocks(); block++) {
       generator.nextBlock(Runnable::run, (frame, rgb) -> {});
     }
-    generator.deliver((frame, rgb) -> {});
     if (stack.decoding() != null) {
-      FrameDelivery delivery = generator.delivery();
-      new ConditionEncoder(stack.media()).end(delivery.history(), delivery.frames());
+      new ConditionEncoder(stack.media()).end((firstFrame, out) -> {});
     }
   }
 }

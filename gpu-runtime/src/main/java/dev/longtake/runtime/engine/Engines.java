@@ -4,7 +4,6 @@ import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.EngineProvider;
 import dev.longtake.runtime.engine.TeamChooser.Team;
 import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.device.DeviceChoice;
 import dev.longtake.runtime.engine.device.DeviceList;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
@@ -16,9 +15,13 @@ import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the engine that a configuration asks for, on one device or on several. */
 public final class Engines {
+  private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
+
   private Engines() {}
 
   /**
@@ -47,25 +50,26 @@ public final class Engines {
     }
     IntFunction<ComputeDevice> open =
         index -> around.apply(devices.open(index, config.cpuThreads()));
-    List<String> names = devices.choices().stream().map(DeviceChoice::device).toList();
     Team team = team(config, source, devices);
     EngineConfig chosen = team.config();
+    List<String> names = devices.names();
     if (chosen.strategy().equals(StageStrategy.NAME)) {
-      return openPipeline(team, source, open, devices.size());
+      return openPipelines(team, source, open, devices.size());
     }
     if (chosen.strategy().equals(ShardedStrategy.NAME) && isByHeads(chosen)) {
       return HeadsEngine.open(chosen, source, names, open);
     }
-    if (devices.size() == 1) {
+    int busy = team.teams() * team.together();
+    if (busy == 1) {
       return LongtakeEngine.open(chosen, source, () -> open.apply(0));
     }
-    return DataParallelEngine.open(team, source, names, open);
+    return DataParallelEngine.open(team, source, names.subList(0, busy), open);
   }
 
   /** Returns how devices work: as a configuration says, or as is best where it leaves that open. */
   private static Team team(EngineConfig config, ModelSource source, DeviceList devices) {
     if (devices.size() == 1 || !isOpen(config)) {
-      return new Team(config, "asked for");
+      return new Team(config, 1, devices.size(), "asked for");
     }
     try {
       ComputeDevice device = devices.onPaper(config.cpuThreads());
@@ -86,23 +90,27 @@ public final class Engines {
   public static void requireFits(EngineConfig config, ModelSource source) {
     DeviceList devices = DeviceList.of(config.device(), config.precision(), config.kvPrecision());
     ComputeDevice device = devices.onPaper(config.cpuThreads());
-    if (devices.size() > 1 && isOpen(config)) {
-      new TeamChooser(config, source, device).choose(devices.size());
-    } else {
+    if (devices.size() == 1 || !isOpen(config)) {
       requireFits(config, source, device, devices.size());
+      return;
+    }
+    Team team = new TeamChooser(config, source, device).choose(devices.size());
+    if (config.strategy().equals(StageStrategy.NAME)) {
+      requireFits(team.share(0, team.teams()), source, device, team.together());
     }
   }
 
+  /** Returns whether it is not said how many devices work together. */
   private static boolean isOpen(EngineConfig config) {
-    return config.strategy().equals(StrategyChooser.AUTO);
+    return config.strategy().equals(StrategyChooser.AUTO)
+        || config.strategy().equals(StageStrategy.NAME);
   }
 
-  /** Refuses what can never fit on so many devices of this kind. */
+  /** Refuses what can never fit on so many devices of this kind, which work as is said. */
   static void requireFits(
       EngineConfig config, ModelSource source, ComputeDevice device, int devices) {
     MemoryBudget budget = MemoryBudget.of(config, device);
-    EngineShape shape =
-        source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
+    EngineShape shape = source.shape(config);
     if (config.strategy().equals(StageStrategy.NAME)) {
       PipelineLayout layout = PipelineLayout.of(devices, config, shape.model());
       if (layout.roles().size() > 1) {
@@ -144,6 +152,12 @@ public final class Engines {
    * @param source opens the model, if it has to be planned for
    */
   static int devicesTogether(EngineConfig config, int available, Supplier<ModelSource> source) {
+    if (config.strategy().equals(StageStrategy.NAME)) {
+      List<Integer> sizes = PipelineLayout.sizes(config, available);
+      if (sizes.size() == 1) {
+        return sizes.get(0);
+      }
+    }
     if (isOpen(config) && available > 1) {
       ComputeDevice device =
           DeviceList.of(config.device(), config.precision(), config.kvPrecision())
@@ -152,31 +166,39 @@ public final class Engines {
         return new TeamChooser(config, model, device).devicesTogether(available);
       }
     }
-    return switch (config.strategy()) {
-      case StageStrategy.NAME -> PipelineLayout.devicesTogether(config, available);
-      case ShardedStrategy.NAME -> isByHeads(config) ? config.team().ulyssesSize() : available;
-      default -> 1;
-    };
+    if (config.strategy().equals(ShardedStrategy.NAME)) {
+      return isByHeads(config) ? config.team().ulyssesSize() : available;
+    }
+    return 1;
   }
 
-  private static OpenEngine openPipeline(
+  private static OpenEngine openPipelines(
       Team team, ModelSource source, IntFunction<ComputeDevice> open, int devices) {
-    EngineConfig config = team.config();
     EngineShape shape;
     PipelineLayout layout;
     try {
-      shape =
-          source.shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
-      layout = PipelineLayout.of(devices, config, shape.model());
+      shape = source.shape(team.config());
+      layout = PipelineLayout.of(team.together(), team.config(), shape.model());
     } catch (RuntimeException e) {
       source.close();
       throw e;
     }
-    if (layout.roles().size() == 1) {
-      return LongtakeEngine.open(config, source, () -> open.apply(0));
+    int busy = team.teams() * layout.roles().size();
+    if (busy < devices) {
+      LOG.warn(
+          "{} of {} devices have nothing to do: pipelines: {}, each with {} devices that denoise."
+              + " Raise lanes or numGpusDit, or name fewer devices.",
+          devices - busy,
+          devices,
+          team.teams(),
+          layout.stages());
     }
-    int lanes = Math.max(1, config.lanes()); // one take keeps all devices busy
-    Team whole = new Team(config.on(config.device(), lanes), team.reason());
-    return PipelineEngine.open(whole, source, shape, layout, open);
+    if (team.teams() > 1) {
+      return DataParallelEngine.openPipelines(team, source, shape, layout, open);
+    }
+    if (layout.roles().size() == 1) {
+      return LongtakeEngine.open(team.config(), source, () -> open.apply(0));
+    }
+    return PipelineEngine.open(team.config(), team.reason(), source, shape, layout, open);
   }
 }

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
 /** Brings a take's decoded frames to its sink as bytes, and remembers the last of them. */
-final class FrameDelivery {
+final class FrameDelivery implements TakeDecoder.Receiver {
   private final Readback readback;
   private final FrameHistory history;
   private final int clipFrames;
@@ -59,11 +59,9 @@ final class FrameDelivery {
   /**
    * Queues bringing the frames of a latent frame to the host; at most those of one frame block may
    * be pending.
-   *
-   * @param decoded [T, H, W, 3], which may be overwritten by what is queued later
-   * @param dropped how many of the first frames nobody gets
    */
-  void add(Tensor decoded, int dropped) {
+  @Override
+  public void add(Tensor decoded, int dropped) {
     readback.start(nextSlot, decoded);
     pending.add(new Pending(nextSlot, decoded.shape().extent(0), dropped));
     nextSlot = (nextSlot + 1) % DitConfig.BLOCK_FRAMES;

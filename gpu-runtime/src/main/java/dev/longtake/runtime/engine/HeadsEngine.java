@@ -90,12 +90,7 @@ final class HeadsEngine implements OpenEngine {
                   devices == 1 ? "" : "s",
                   config.device()));
     }
-    int heads =
-        source
-            .shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps())
-            .model()
-            .dit()
-            .heads();
+    int heads = source.shape(config).model().dit().heads();
     if (devices > heads) {
       throw new LongtakeException(
           ErrorCode.INVALID_CONFIG,

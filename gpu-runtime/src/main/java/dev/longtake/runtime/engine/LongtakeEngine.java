@@ -221,8 +221,8 @@ public final class LongtakeEngine implements OpenEngine {
     return turns.get(() -> conditions().picture(pixels));
   }
 
-  /** Returns whether this has the models to encode prompts, pictures and speech. */
-  boolean encodes() {
+  @Override
+  public boolean encodes() {
     return textEncoders != null;
   }
 
@@ -234,12 +234,13 @@ public final class LongtakeEngine implements OpenEngine {
   public TakeSession open(TakeSpec spec, TakeNoise random, GenerationListener listener) {
     LanePool.Slot slot = lanes.take();
     try {
+      FrameDelivery delivery =
+          slot.lane().decoding() == null ? null : new FrameDelivery(shape, slot.readback());
       ClipGenerator generator =
-          new ClipGenerator(
-              stack, slot.lane(), slot.readback(), spec, random, turns::sweep, listener);
+          new ClipGenerator(stack, slot.lane(), delivery, spec, random, turns::sweep, listener);
       listener.placed(device, stack.ops());
       turns.render(() -> turns.run(generator::start));
-      return new Session(slot, generator);
+      return new Session(slot, generator, delivery);
     } catch (RuntimeException | Error e) {
       lanes.giveBack(slot);
       throw e;
@@ -307,11 +308,13 @@ public final class LongtakeEngine implements OpenEngine {
   private final class Session implements TakeSession {
     private final LanePool.Slot slot;
     private final ClipGenerator generator;
+    private final @Nullable FrameDelivery delivery;
     private boolean closed;
 
-    Session(LanePool.Slot slot, ClipGenerator generator) {
+    Session(LanePool.Slot slot, ClipGenerator generator, @Nullable FrameDelivery delivery) {
       this.slot = slot;
       this.generator = generator;
+      this.delivery = delivery;
     }
 
     @Override
@@ -333,13 +336,17 @@ public final class LongtakeEngine implements OpenEngine {
 
     @Override
     public int frames() {
-      return generator.delivery().frames();
+      return delivery().frames();
     }
 
     @Override
     public TakeState state(int keptFrames) {
-      generator.delivery().requireEnd(keptFrames);
-      return turns.get(() -> conditions().end(generator.delivery().history(), keptFrames));
+      delivery().requireEnd(keptFrames);
+      return turns.get(() -> conditions().end(delivery().history(), keptFrames));
+    }
+
+    private FrameDelivery delivery() {
+      return requireNonNull(delivery, "another device decodes");
     }
 
     @Override

@@ -8,8 +8,14 @@ import dev.longtake.runtime.engine.device.ComputeDevice;
  *
  * @param deviceBytes of the device, its driver's part included
  * @param hostBytes of pinned host memory
+ * @param sharers engines like it that have a device each, and the same host
  */
-record MemoryBudget(long deviceBytes, long hostBytes) {
+record MemoryBudget(long deviceBytes, long hostBytes, int sharers) {
+  /** Creates the budget of an engine that has the host to itself. */
+  MemoryBudget(long deviceBytes, long hostBytes) {
+    this(deviceBytes, hostBytes, 1);
+  }
+
   /** Returns what is there at the moment, and allowed. */
   static MemoryBudget of(EngineConfig config, ComputeDevice device) {
     long thereBytes = device.availableBytes() + device.driverBytes(0);
@@ -17,14 +23,14 @@ record MemoryBudget(long deviceBytes, long hostBytes) {
         Math.min(config.budgetBytes(), thereBytes), device.availableHostBytes());
   }
 
-  /** Returns whether a plan stays within it. */
-  boolean holds(EnginePlan plan) {
-    return holds(plan, 1);
+  /** Returns what one of so many engines may use. */
+  MemoryBudget sharedBy(int engines) {
+    return new MemoryBudget(deviceBytes, hostBytes, engines);
   }
 
-  /** Returns whether so many engines stay within it that have a device each, and share the host. */
-  boolean holds(EnginePlan plan, int engines) {
+  /** Returns whether a plan stays within it, if all that share the host have the same. */
+  boolean holds(EnginePlan plan) {
     return plan.memory().totalBytes() <= deviceBytes
-        && plan.memory().hostBytes(engines) <= hostBytes;
+        && plan.memory().hostBytes(sharers) <= hostBytes;
   }
 }

@@ -1,5 +1,6 @@
 package dev.longtake.runtime.engine;
 
+import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.model.dit.AudioMix;
 import dev.longtake.runtime.model.dit.DitConfig;
@@ -34,6 +35,11 @@ public interface ModelSource extends AutoCloseable {
 
   /** Returns all sizes, for videos of {@code height} × {@code width} pixels. */
   EngineShape shape(int height, int width, int clipFrames, int sampleSteps);
+
+  /** Returns all sizes, for the videos of a configuration. */
+  default EngineShape shape(EngineConfig config) {
+    return shape(config.height(), config.width(), config.clipFrames(), config.sampleSteps());
+  }
 
   /** Returns how many frames of silence go in front of the audio. */
   int audioLeadFrames();

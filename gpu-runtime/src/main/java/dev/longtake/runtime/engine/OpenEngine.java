@@ -25,6 +25,11 @@ public interface OpenEngine extends AvatarEngine {
   /** Returns what the engine has of each device, in the order in which they were configured. */
   List<Part> parts();
 
+  /** Returns whether this has the models to encode prompts, pictures and speech. */
+  default boolean encodes() {
+    return true;
+  }
+
   @Override
   default TakeSession open(TakeSpec spec) {
     return open(spec, new TakeRandom(spec.seed(), spec.take()), GenerationListener.NONE);

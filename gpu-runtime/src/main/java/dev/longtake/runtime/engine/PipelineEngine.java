@@ -11,7 +11,6 @@ import dev.longtake.runtime.api.Picture;
 import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSession;
 import dev.longtake.runtime.api.TakeSpec;
-import dev.longtake.runtime.engine.TeamChooser.Team;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.LinkTable;
 import dev.longtake.runtime.model.picture.PictureResizer;
@@ -46,14 +45,15 @@ final class PipelineEngine implements OpenEngine {
           new ThreadFactoryBuilder().setNameFormat("stage-%d").setDaemon(true).build());
 
   private PipelineEngine(
-      Team team,
+      EngineConfig config,
+      String reason,
       ModelSource source,
       EngineShape shape,
       PipelineLayout layout,
       IntFunction<ComputeDevice> open,
       Resources resources) {
-    this.config = team.config();
-    this.reason = team.reason();
+    this.config = config;
+    this.reason = reason;
     this.shape = shape;
     this.resources = resources;
     this.layout = layout;
@@ -90,20 +90,25 @@ final class PipelineEngine implements OpenEngine {
   /**
    * Opens the engine; owns {@code source}.
    *
+   * @param asked whose lanes may be left open: one take keeps all devices busy
+   * @param reason why devices work together, for people
    * @param layout for at least two devices
    * @param open opens a device
    */
   static PipelineEngine open(
-      Team team,
+      EngineConfig asked,
+      String reason,
       ModelSource source,
       EngineShape shape,
       PipelineLayout layout,
       IntFunction<ComputeDevice> open) {
     long started = System.nanoTime();
+    EngineConfig config = asked.on(asked.device(), Math.max(1, asked.lanes()));
     Resources resources = new Resources();
     resources.add(source);
     try {
-      PipelineEngine engine = new PipelineEngine(team, source, shape, layout, open, resources);
+      PipelineEngine engine =
+          new PipelineEngine(config, reason, source, shape, layout, open, resources);
       LOG.info(
           "Opened {} on a pipeline of {} devices in {} ms:{}{}",
           source.description(),

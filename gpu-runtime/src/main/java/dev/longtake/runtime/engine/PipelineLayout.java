@@ -9,8 +9,6 @@ import dev.longtake.runtime.spi.ModelShape;
 import dev.longtake.runtime.strategy.tpp.StageSpan;
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What each device of a pipeline does: the first ones are its stages, in order. All have about as
@@ -19,8 +17,6 @@ import org.slf4j.LoggerFactory;
  * @param roles by device; there may be fewer than devices
  */
 record PipelineLayout(List<StageRole> roles) {
-  private static final Logger LOG = LoggerFactory.getLogger(PipelineLayout.class);
-
   /** From so many devices on, one of them only decodes. */
   private static final int DEVICES_WITH_A_DECODER = 3;
 
@@ -36,17 +32,7 @@ record PipelineLayout(List<StageRole> roles) {
    * @throws LongtakeException INVALID_CONFIG if there are too few devices for what was asked
    */
   static PipelineLayout of(int devices, EngineConfig config, ModelShape model) {
-    double decodeLayers = decodeForwards(config) * model.dit().layers();
-    PipelineLayout layout = of(devices, config.team(), model, decodeLayers);
-    if (layout.roles.size() < devices) {
-      LOG.warn(
-          "{} of {} devices have nothing to do: {} denoise, as numGpusDit says or as there are"
-              + " steps. Raise numGpusDit, or name fewer devices.",
-          devices - layout.roles.size(),
-          devices,
-          layout.stages());
-    }
-    return layout;
+    return of(devices, config.team(), model, decodeForwards(config) * model.dit().layers());
   }
 
   /**
@@ -97,20 +83,25 @@ record PipelineLayout(List<StageRole> roles) {
   }
 
   /**
-   * Returns how many of the devices a pipeline of this configuration uses: of twice as many as
-   * there are steps, or more, as many as there are steps, so that there are several pipelines. Two
-   * of n devices, one of which decodes, make 2(n-1)/n times as many frames as one of n + 1, as long
-   * as decoding a block takes less than its forwards: that is what forecasts say, too.
+   * Returns how many of the devices may make up a pipeline, fewest first: as many as have something
+   * to do in one, and, if that makes at least two, as many as there are steps. Which of them is
+   * faster is forecast.
    */
-  static int devicesTogether(EngineConfig config, int devices) {
+  static List<Integer> sizes(EngineConfig config, int devices) {
     GpuTeam team = config.team();
-    if (team.numGpusDit() == 0) {
-      int steps = config.sampleSteps();
-      return devices >= 2 * steps ? steps : Math.min(devices, steps + 1);
+    int asked = team.numGpusDit();
+    if (asked > 0) {
+      return List.of(team.enableVaeParallel() && devices > asked ? asked + 1 : asked);
     }
-    return Math.max(
-        team.numGpusDit(),
-        Math.min(devices, team.numGpusDit() + (team.enableVaeParallel() ? 1 : 0)));
+    int steps = config.sampleSteps();
+    int most = team.enableVaeParallel() ? Math.min(devices, steps + 1) : devices;
+    return devices >= 2 * steps ? List.of(steps, most) : List.of(most);
+  }
+
+  /** Returns how many pipelines of so many devices have something to do, with so many lanes. */
+  static int teams(int devices, int size, int lanes) {
+    int most = devices / size;
+    return lanes == EngineConfig.LANES_AUTO ? most : Math.min(most, lanes);
   }
 
   private static int usualStages(int devices, GpuTeam team, ModelShape model) {

@@ -29,6 +29,7 @@ final class PipelineTake implements TakeSession {
   private final ConditionEncoder conditions;
   private final Consumer<PipelineLane> giveBack;
   private final List<StageTake> stages = new ArrayList<>();
+  private final FrameDelivery delivery;
   private final TakeDecoder decoder;
   private final List<CompletableFuture<@Nullable Void>> running = new ArrayList<>();
   private BlockPosition at = BlockPosition.FIRST;
@@ -57,12 +58,13 @@ final class PipelineTake implements TakeSession {
     for (int stage = 0; stage < lane.stages(); stage++) {
       stages.add(stage(stage, random, listener));
     }
+    this.delivery = new FrameDelivery(shape, lane.readback());
     PipelineDevice decoding = lane.decoder();
     this.decoder =
         new TakeDecoder(
             decoding.parts().media(),
             lane.decoderLane().decoding(),
-            lane.readback(),
+            delivery,
             spec,
             new StageListener(listener, decoding.device(), decoding.ops()));
   }
@@ -139,11 +141,11 @@ final class PipelineTake implements TakeSession {
     }
     do {
       Slot latents = lane.latents().takeFilled();
-      decoder.delivery().deliverAll(sink);
+      delivery.deliverAll(sink);
       lane.decoder().run(() -> decode(latents));
       at = at.next(model);
     } while (at.block() != 0);
-    decoder.delivery().deliverAll(sink);
+    delivery.deliverAll(sink);
   }
 
   private void decode(Slot latents) {
@@ -154,13 +156,13 @@ final class PipelineTake implements TakeSession {
 
   @Override
   public int frames() {
-    return decoder.delivery().frames();
+    return delivery.frames();
   }
 
   @Override
   public TakeState state(int keptFrames) {
-    decoder.delivery().requireEnd(keptFrames);
-    return lane.decoder().get(() -> conditions.end(decoder.delivery().history(), keptFrames));
+    delivery.requireEnd(keptFrames);
+    return lane.decoder().get(() -> conditions.end(delivery.history(), keptFrames));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.longtake.runtime.engine;
 
-import static java.util.Comparator.comparingDouble;
 import static java.util.Comparator.comparingLong;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -26,7 +25,7 @@ final class PlacementReport {
   /**
    * One machine's rows.
    *
-   * @param best the fastest that fits, or null if none does
+   * @param best the simplest of the fastest that fit, or null if none does
    * @param advice what would fit, if nothing does; else empty
    */
   private record Machine(
@@ -68,8 +67,12 @@ final class PlacementReport {
   }
 
   private static Machine machine(PaperHost host, List<PlacementRow> rows) {
+    double most = rows.stream().mapToDouble(PlacementReport::fps).max().orElse(0);
     Optional<PlacementRow> best =
-        rows.stream().filter(row -> row.fps() != null).max(comparingDouble(PlacementReport::fps));
+        rows.stream()
+            .filter(row -> row.fps() != null)
+            .filter(row -> fps(row) * StrategyChooser.WORTH_IT >= most)
+            .findFirst(); // the simplest
     return new Machine(
         host.name(), host.remark(), rows, best.orElse(null), best.isEmpty() ? advice(rows) : "");
   }
@@ -85,9 +88,9 @@ final class PlacementReport {
         .min(comparingLong(PlacementReport::missingBytes))
         .map(
             row ->
-                ("Nothing fits. What lacks least is %s in %s, keys and values %s: it needs %s GiB of"
-                        + " each GPU and %s GiB of pinned host memory. Take GPUs or a host that have"
-                        + " that, a smaller size, or fewer inferFrames.")
+                ("Nothing fits. What lacks least is %s in %s, keys and values %s: it needs %s GiB"
+                        + " of each GPU and %s GiB of pinned host memory. Take GPUs or a host that"
+                        + " have that, a smaller size, or fewer inferFrames.")
                     .formatted(
                         row.placement(),
                         row.precision(),

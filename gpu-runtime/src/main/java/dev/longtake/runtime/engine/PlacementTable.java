@@ -1,20 +1,11 @@
 package dev.longtake.runtime.engine;
 
-import static java.util.Comparator.comparing;
-import static java.util.Objects.requireNonNull;
-
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.FeasibilityQuery;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.device.PaperGpu;
 import dev.longtake.runtime.engine.device.PaperHost;
-import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.MemoryPlan;
-import dev.longtake.runtime.spi.ExecutionStrategy;
-import dev.longtake.runtime.strategy.ExecutionStrategies;
-import dev.longtake.runtime.strategy.sharded.HeadsStrategy;
-import dev.longtake.runtime.strategy.sharded.Shard;
-import dev.longtake.runtime.strategy.tpp.StageStrategy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Every way to place a model on a machine's GPUs. Each is planned by what would plan it when it is
@@ -33,22 +23,11 @@ final class PlacementTable {
 
   private final FeasibilityQuery query;
   private final ModelSource source;
-  private final Map<PaperGpu, EnginePlanner> planners = new HashMap<>();
+  private final Map<PaperGpu, TeamPlanner> planners = new HashMap<>();
 
   PlacementTable(FeasibilityQuery query, ModelSource source) {
     this.query = query;
     this.source = source;
-  }
-
-  /**
-   * A way on one GPU, or on one of several that all do the same.
-   *
-   * @param forecast null if it does not fit
-   */
-  private record Way(EnginePlan plan, MemoryBudget budget, @Nullable SweepForecast forecast) {
-    double fps() {
-      return forecast == null ? 0 : forecast.fps();
-    }
   }
 
   /** Returns the rows for one machine. */
@@ -65,12 +44,8 @@ final class PlacementTable {
         if (gpus.size() > 1) {
           rows.add(dataParallel(gpus));
           if (gpus.stream().distinct().count() == 1) {
-            rows.add(shardedByLayers(gpus));
-            if (gpus.size() <= planner(gpus.get(0)).shape().model().dit().heads()) {
-              rows.add(shardedByHeads(gpus));
-            }
-            rows.add(pipeline(gpus));
-            rows.add(unsharded(gpus));
+            rows.addAll(together(gpus.get(0), gpus.size()));
+            rows.add(unsharded(gpus.get(0), gpus.size()));
           }
         }
       }
@@ -95,9 +70,8 @@ final class PlacementTable {
     List<PlacementRow> rows = new ArrayList<>();
     for (PaperGpu gpu : gpus.stream().distinct().toList()) {
       for (String strategy : StrategyChooser.SIMPLEST_FIRST) {
-        Way way = best(gpu, ExecutionStrategies.named(strategy), 1);
         String name = gpus.size() == 1 ? strategy : strategy + " on one " + gpu.description();
-        rows.add(row(name, gpu, 1, way, way.fps(), ""));
+        rows.add(row(name, gpu, planner(gpu).single(strategy, query.lanes(), 1)));
       }
     }
     return rows;
@@ -105,131 +79,37 @@ final class PlacementTable {
 
   /** Returns an engine on every GPU, each in the way that is best there. */
   private PlacementRow dataParallel(List<PaperGpu> gpus) {
-    List<Way> ways = gpus.stream().map(gpu -> bestOfAll(gpu, gpus.size())).toList();
+    List<Teamwork> each =
+        gpus.stream()
+            .map(gpu -> planner(gpu).single(StrategyChooser.AUTO, query.lanes(), gpus.size()))
+            .toList();
     int neediest =
-        IntStream.range(0, ways.size())
-            .filter(i -> ways.get(i).forecast() == null)
-            .findFirst()
-            .orElse(0);
-    double fps = ways.stream().mapToDouble(Way::fps).sum();
-    return row("one engine a GPU", gpus.get(neediest), gpus.size(), ways.get(neediest), fps, "");
-  }
-
-  private Way bestOfAll(PaperGpu gpu, int sharers) {
-    Way resident = best(gpu, ExecutionStrategies.named("resident"), sharers);
-    Way offload = best(gpu, ExecutionStrategies.named("offload"), sharers);
-    return resident.fps() * StrategyChooser.WORTH_IT >= offload.fps() && resident.forecast() != null
-        ? resident
-        : offload;
-  }
-
-  /** Returns layers that are divided among all GPUs, each with lanes of its own. */
-  private PlacementRow shardedByLayers(List<PaperGpu> gpus) {
-    PaperGpu gpu = gpus.get(0);
-    Way way =
-        best(
-            gpu,
-            LayerSharing.strategy(new Shard(0, gpus.size()), planner(gpu).shape()),
-            gpus.size());
-    return row("sharded by layers", gpu, gpus.size(), way, gpus.size() * way.fps(), "");
-  }
-
-  /** Returns tokens and heads that are divided among all GPUs. */
-  private PlacementRow shardedByHeads(List<PaperGpu> gpus) {
-    PaperGpu gpu = gpus.get(0);
-    Way way = best(gpu, new HeadsStrategy(new Shard(0, gpus.size())), gpus.size());
-    SweepForecast forecast = way.forecast();
-    MemoryPlan plan = way.plan().memory();
-    return row(
-        "sharded by heads",
-        format(gpu),
-        gpus.size(),
-        plan.lanes(),
-        plan,
-        way.budget(),
-        forecast != null,
-        forecast == null ? null : forecast.fps() / forecast.lanes(),
-        way.fps(),
-        "");
-  }
-
-  /** Returns steps that are dealt over the GPUs, in as many pipelines as give most frames. */
-  private PlacementRow pipeline(List<PaperGpu> gpus) {
-    PaperGpu gpu = gpus.get(0);
-    int lanes = Math.max(1, query.lanes());
-    int together = PipelineLayout.devicesTogether(config(gpu, lanes), gpus.size());
-    return IntStream.of(together, gpus.size())
-        .distinct()
-        .mapToObj(size -> pipelines(gpu, size, gpus.size() / size, lanes))
-        .max(comparing(PlacementRow::fits).thenComparingDouble(row -> orZero(row.fps())))
-        .orElseThrow();
-  }
-
-  private static double orZero(@Nullable Double value) {
-    return value == null ? 0 : value;
-  }
-
-  /** Returns pipelines of so many GPUs each; the plan is that of the GPU that needs most. */
-  private PlacementRow pipelines(PaperGpu gpu, int size, int pipelines, int lanes) {
-    EngineShape shape = planner(gpu).shape();
-    List<StageRole> roles = PipelineLayout.of(size, config(gpu, lanes), shape.model()).roles();
-    MemoryBudget budget = budget(gpu);
-    EnginePlan neediest = null;
-    double fps = Double.MAX_VALUE;
-    boolean fits = true;
-    for (StageRole role : roles) {
-      EnginePlan plan = new StagePlanner(shape, source, role, gpu).smallest(lanes, budget);
-      fits &= budget.holds(plan);
-      neediest = neediest == null || needs(plan) > needs(neediest) ? plan : neediest;
-      double stageFps =
-          planner(gpu)
-              .forecast(plan, gpu.speed())
-              .pipelineFps(role.share(shape.model()), role.decodes());
-      fps = Math.min(fps, stageFps);
+        IntStream.range(0, each.size()).filter(i -> !each.get(i).fits()).findFirst().orElse(0);
+    Teamwork all = each.get(neediest);
+    for (int i = 0; i < each.size(); i++) {
+      all = i == neediest ? all : all.and(each.get(i));
     }
-    MemoryPlan plan = requireNonNull(neediest).memory();
-    return row(
-        "tpp",
-        format(gpu),
-        pipelines * roles.size(),
-        pipelines * lanes,
-        plan,
-        budget,
-        fits,
-        fits ? fps / lanes : null,
-        pipelines * fps,
-        "");
+    return row("one engine a GPU", gpus.get(neediest), all);
   }
 
-  /** Returns what a plan needs of device and host. */
-  private static long needs(EnginePlan plan) {
-    return plan.memory().totalBytes() + plan.memory().hostBytes();
-  }
-
-  private EngineConfig config(PaperGpu gpu, int lanes) {
-    return new EngineConfig(
-        query.model(),
-        "cuda",
-        StageStrategy.NAME,
-        gpu.precision(),
-        query.height(),
-        query.width(),
-        query.clipFrames(),
-        query.sampleSteps(),
-        lanes,
-        1,
-        query.budgetBytes(),
-        gpu.kvPrecision());
+  /** Returns the ways in which GPUs of a kind share what they do. */
+  private List<PlacementRow> together(PaperGpu gpu, int gpus) {
+    TeamPlanner planner = planner(gpu);
+    List<PlacementRow> rows = new ArrayList<>();
+    rows.add(row("sharded by layers", gpu, planner.byLayers(gpus, gpus * query.lanes())));
+    if (gpus <= planner.shape().model().dit().heads()) {
+      rows.add(row("sharded by heads", gpu, planner.byHeads(gpus, query.lanes())));
+    }
+    rows.add(
+        row("tpp", gpu, planner.pipelines(gpus, planner.lanesOfPipelines(gpus, query.lanes()))));
+    return rows;
   }
 
   /** Returns what sharded weights need that are gathered as a whole before they compute. */
-  private PlacementRow unsharded(List<PaperGpu> gpus) {
-    PaperGpu gpu = gpus.get(0);
-    EnginePlanner planner = planner(gpu);
-    MemoryBudget budget = budget(gpu);
-    ExecutionStrategy resident = ExecutionStrategies.named("resident");
-    MemoryPlan plan = planner.plan(resident, 1, 1, 1).memory();
-    long shardBytes = plan.weightBytes() / gpus.size();
+  private PlacementRow unsharded(PaperGpu gpu, int gpus) {
+    Teamwork resident = planner(gpu).single("resident", 1, 1);
+    MemoryPlan plan = resident.plan().memory();
+    long shardBytes = plan.weightBytes() / gpus;
     MemoryPlan gathered =
         new MemoryPlan(
             plan.weightBytes() + shardBytes,
@@ -243,92 +123,55 @@ final class PlacementTable {
     String remark =
         "a shard of %s and all weights at once, %s GiB"
             .formatted(PlacementReport.gib(shardBytes), PlacementReport.gib(plan.weightBytes()));
+    EnginePlan whole =
+        new EnginePlan(
+            gathered,
+            resident.plan().residency(),
+            resident.plan().layers(),
+            resident.plan().text());
     return row(
         "whole model unsharded (FSDP)",
-        format(gpu),
-        gpus.size(),
-        gpus.size(),
-        gathered,
-        budget,
-        gathered.totalBytes() <= budget.deviceBytes(),
-        null,
-        0,
+        gpu,
+        new Teamwork(1, 1, 1, whole, resident.budget(), 0, 0).times(gpus),
+        resident.budget().holds(whole),
         remark + ", is not offered here");
   }
 
-  private Way best(PaperGpu gpu, ExecutionStrategy strategy, int sharers) {
-    EnginePlanner planner = planner(gpu);
-    MemoryBudget budget = budget(gpu);
-    List<Integer> lanes =
-        query.lanes() == EngineConfig.LANES_AUTO
-            ? IntStream.rangeClosed(1, StrategyChooser.MOST_LANES).boxed().toList()
-            : List.of(query.lanes());
-    Way best = null;
-    for (int count : lanes) {
-      EnginePlan plan = planner.plan(strategy, count, budget.deviceBytes(), budget.hostBytes());
-      if (budget.holds(plan, sharers)) {
-        Way way = new Way(plan, budget, planner.forecast(strategy, plan, gpu.speed()));
-        best = best == null || way.fps() > best.fps() * StrategyChooser.WORTH_IT ? way : best;
-      }
-    }
-    return best == null
-        ? new Way(
-            planner.plan(strategy, lanes.get(0), budget.deviceBytes(), budget.hostBytes()),
-            budget,
-            null)
-        : best;
+  private TeamPlanner planner(PaperGpu gpu) {
+    return planners.computeIfAbsent(gpu, wanted -> new TeamPlanner(config(wanted), source, wanted));
   }
 
-  private MemoryBudget budget(PaperGpu gpu) {
-    return new MemoryBudget(
-        Math.min(query.budgetBytes(), gpu.availableBytes() + gpu.driverBytes(0)), gpu.hostBytes());
+  private EngineConfig config(PaperGpu gpu) {
+    return new EngineConfig(
+        query.model(),
+        "cuda",
+        StrategyChooser.AUTO,
+        gpu.precision(),
+        query.height(),
+        query.width(),
+        query.clipFrames(),
+        query.sampleSteps(),
+        query.lanes(),
+        1,
+        query.budgetBytes(),
+        gpu.kvPrecision());
   }
 
-  private EnginePlanner planner(PaperGpu gpu) {
-    return planners.computeIfAbsent(
-        gpu,
-        wanted ->
-            new EnginePlanner(
-                source.shape(
-                    query.height(), query.width(), query.clipFrames(), query.sampleSteps()),
-                source,
-                wanted));
+  private PlacementRow row(String placement, PaperGpu gpu, Teamwork work) {
+    return row(placement, gpu, work, work.fits(), "");
   }
 
   private PlacementRow row(
-      String placement, PaperGpu gpu, int gpus, Way way, double fps, String remark) {
-    SweepForecast forecast = way.forecast();
-    return row(
-        placement,
-        format(gpu),
-        gpus,
-        gpus * way.plan().memory().lanes(),
-        way.plan().memory(),
-        way.budget(),
-        forecast != null,
-        forecast == null ? null : forecast.fps() / forecast.lanes(),
-        fps,
-        remark);
-  }
-
-  private PlacementRow row(
-      String placement,
-      Format format,
-      int gpus,
-      int lanes,
-      MemoryPlan plan,
-      MemoryBudget budget,
-      boolean fits,
-      @Nullable Double fpsPerVideo,
-      double fps,
-      String remark) {
-    boolean isRate = fpsPerVideo != null;
+      String placement, PaperGpu gpu, Teamwork work, boolean fits, String remark) {
+    MemoryPlan plan = work.plan().memory();
+    MemoryBudget budget = work.budget();
+    double fps = work.fps();
     return new PlacementRow(
         placement,
-        format.layers().name().toLowerCase(Locale.ROOT),
-        format.caches().name().toLowerCase(Locale.ROOT),
-        gpus,
-        lanes,
+        gpu.precision().name().toLowerCase(Locale.ROOT),
+        gpu.kvPrecision().name().toLowerCase(Locale.ROOT),
+        work.devices(),
+        work.lanes(),
         new PlacementRow.Uses(
             plan.weightBytes(),
             plan.textEncoderBytes(),
@@ -337,16 +180,14 @@ final class PlacementTable {
             plan.driverBytes()),
         plan.totalBytes(),
         budget.deviceBytes(),
-        plan.hostBytes(gpus),
+        plan.hostBytes(work.devices()),
         budget.hostBytes(),
         fits,
-        fpsPerVideo,
-        isRate ? fps : null,
-        isRate && query.frames() > 0 ? gpus * query.frames() / fps / SECONDS_PER_HOUR : null,
+        work.fits() ? work.takeFps() : null,
+        work.fits() ? fps : null,
+        work.fits() && query.frames() > 0
+            ? work.devices() * query.frames() / fps / SECONDS_PER_HOUR
+            : null,
         remark);
-  }
-
-  private static Format format(PaperGpu gpu) {
-    return new Format(gpu.precision(), gpu.kvPrecision());
   }
 }

@@ -8,10 +8,23 @@ import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
+import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.tensor.Shape;
 
 /** The largest that a take can be conditioned on, to find out what that needs. */
 final class Rehearsal {
+  /** Numbers that nobody looks at. */
+  static final TakeNoise SILENCE =
+      new TakeNoise() {
+        @Override
+        public void noise(int clip, int block, float[] out) {}
+
+        @Override
+        public int relativeDistance(int clip, int block, int step) {
+          return 0;
+        }
+      };
+
   private static final int LONGEST_WINDOW_SECONDS = 60;
 
   private Rehearsal() {}

@@ -5,15 +5,12 @@ import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.device.HostReadback;
 import dev.longtake.runtime.engine.device.PlannedQueues;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
-import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
-import dev.longtake.runtime.sampling.TakeRandom;
 import dev.longtake.runtime.spi.HostLayers;
 import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
@@ -85,7 +82,7 @@ final class StagePlanner {
             parts.transformer(),
             lane,
             Rehearsal.encoded(shape),
-            new TakeRandom(0, 0),
+            Rehearsal.SILENCE,
             pass -> parts.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     denoiser.load();
@@ -111,18 +108,16 @@ final class StagePlanner {
         ModelStack.loadTextEncoder(shape, source, source::plannedReader, media.ops(), text);
     ModelStack.streamTextEncoder(shape, source, source::plannedReader, media.ops(), textLayer);
     TakeSpec spec = Rehearsal.encode(conditions, encoder, shape);
-    HostReadback readback =
-        new HostReadback(media.ops(), DitConfig.BLOCK_FRAMES, shape.latentFrameValues());
     TakeDecoder decoder =
-        new TakeDecoder(media, lane.decoding(), readback, spec, GenerationListener.NONE);
+        new TakeDecoder(
+            media, lane.decoding(), (frames, dropped) -> {}, spec, GenerationListener.NONE);
     decoder.prime();
     BlockPosition at = BlockPosition.FIRST;
     for (int block = 0; block <= shape.model().blocks(); block++) {
       decoder.decode(at, lane.latents().get(0).latents());
-      decoder.delivery().deliverAll((frame, rgb) -> {});
       at = at.next(shape.model());
     }
-    conditions.end(decoder.delivery().history(), decoder.delivery().frames());
+    conditions.end((firstFrame, out) -> {});
   }
 
   /**

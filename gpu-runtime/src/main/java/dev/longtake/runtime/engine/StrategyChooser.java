@@ -2,7 +2,6 @@ package dev.longtake.runtime.engine;
 
 import static java.util.Comparator.comparingDouble;
 
-import com.google.common.base.Suppliers;
 import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.Fidelity;
@@ -11,18 +10,14 @@ import dev.longtake.runtime.api.MemorySize;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.Candidate.Format;
 import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.engine.forecast.DeviceSpeed;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.strategy.ExecutionStrategies;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,10 +42,7 @@ final class StrategyChooser {
 
   private final EngineConfig config;
   private final List<ExecutionStrategy> strategies;
-  private final ModelSource source;
-  private final ComputeDevice device;
-  private final Supplier<DeviceSpeed> speed; // measured if anything is forecast
-  private final Map<Format, EnginePlanner> planners = new HashMap<>();
+  private final EnginePlanners planners;
 
   /**
    * What was chosen.
@@ -69,11 +61,18 @@ final class StrategyChooser {
       @Nullable ExecutionStrategy given,
       ModelSource source,
       ComputeDevice device) {
+    this(config, given, new EnginePlanners(config, source, device));
+  }
+
+  /**
+   * Prepares a choice that shares plans with others; plans nothing yet.
+   *
+   * @param planners for the same sizes and precisions
+   */
+  StrategyChooser(EngineConfig config, @Nullable ExecutionStrategy given, EnginePlanners planners) {
     this.config = config;
     this.strategies = strategies(config, given);
-    this.source = source;
-    this.device = device;
-    this.speed = Suppliers.memoize(device::speed);
+    this.planners = planners;
   }
 
   private static List<ExecutionStrategy> strategies(
@@ -117,7 +116,7 @@ final class StrategyChooser {
 
   private EnginePlan plan(
       MemoryBudget budget, ExecutionStrategy strategy, Format format, int lanes) {
-    return planner(format).plan(strategy, lanes, budget.deviceBytes(), budget.hostBytes());
+    return planners.in(format).plan(strategy, lanes, budget.deviceBytes(), budget.hostBytes());
   }
 
   /** Chooses among what needs less memory, too: as many lanes as were asked for, or fewer. */
@@ -172,7 +171,7 @@ final class StrategyChooser {
 
   private List<Precision> allowed(Precision asked) {
     boolean mayBeLower = config.fidelity() == Fidelity.MAY_DEGRADE && asked != Precision.FP8;
-    return mayBeLower && device.computesIn(Precision.FP8)
+    return mayBeLower && planners.device().computesIn(Precision.FP8)
         ? List.of(asked, Precision.FP8)
         : List.of(asked);
   }
@@ -191,48 +190,51 @@ final class StrategyChooser {
 
   private Optional<Candidate> candidate(
       MemoryBudget budget, ExecutionStrategy strategy, Format format, int lanes) {
-    EnginePlanner planner = planner(format);
+    EnginePlanner planner = planners.in(format);
     EnginePlan plan = plan(budget, strategy, format, lanes);
     return budget.holds(plan)
         ? Optional.of(
             new Candidate(
-                strategy, format, planner, plan, planner.forecast(strategy, plan, speed.get())))
+                strategy,
+                format,
+                planner,
+                plan,
+                planner.forecast(strategy, plan, planners.speed())))
         : Optional.empty();
   }
 
-  private EnginePlanner planner(Format format) {
-    return planners.computeIfAbsent(
-        format,
-        wanted ->
-            new EnginePlanner(
-                source
-                    .shape(
-                        config.height(), config.width(), config.clipFrames(), config.sampleSteps())
-                    .withRings(wanted.ringFrames()),
-                source,
-                in(wanted)));
+  /** Returns what {@link #choose} would, without words; nothing if nothing fits. */
+  Optional<Candidate> fastest(MemoryBudget budget) {
+    return ringFrames().stream()
+        .map(frames -> fitting(budget, lanes(), frames))
+        .filter(fitting -> !fitting.isEmpty())
+        .findFirst()
+        .map(StrategyChooser::fastest);
   }
 
-  private ComputeDevice in(Format format) {
-    boolean asked =
-        format.precision() == config.precision() && format.kvPrecision() == config.kvPrecision();
-    return asked ? device : device.in(format.precision(), format.kvPrecision());
+  /** Returns the plan that {@link #choose} would refuse: what needs least of what is left open. */
+  EnginePlan leanest(MemoryBudget budget) {
+    Format asked = new Format(config.precision(), config.kvPrecision(), config.clipFrames());
+    return plan(budget, strategies.get(strategies.size() - 1), asked, lanes().get(0));
+  }
+
+  private static Candidate fastest(List<Candidate> fitting) {
+    double best = fitting.stream().mapToDouble(each -> each.forecast().fps()).max().orElseThrow();
+    return fitting.stream()
+        .filter(each -> each.forecast().fps() * WORTH_IT >= best)
+        .findFirst()
+        .orElseThrow();
   }
 
   private Chosen choose(MemoryBudget budget, List<Integer> lanes, List<Candidate> fitting) {
-    double best = fitting.stream().mapToDouble(each -> each.forecast().fps()).max().orElseThrow();
-    Candidate chosen =
-        fitting.stream()
-            .filter(each -> each.forecast().fps() * WORTH_IT >= best)
-            .findFirst()
-            .orElseThrow();
+    Candidate chosen = fastest(fitting);
     Choice choice =
         new Choice(
             chosen.describe(),
             chosen.plan().describe(),
             reason(budget, lanes, fitting, chosen),
             chosen.forecast().fps() / chosen.forecast().lanes());
-    return new Chosen(chosen, in(chosen.format()), choice);
+    return new Chosen(chosen, planners.deviceIn(chosen.format()), choice);
   }
 
   private String reason(
@@ -262,7 +264,7 @@ final class StrategyChooser {
   }
 
   private String fps(Candidate candidate) {
-    return speed.get().calibrated()
+    return planners.speed().calibrated()
         ? String.format(Locale.ROOT, ", %.1f fps forecast", candidate.forecast().fps())
         : "";
   }
@@ -285,7 +287,7 @@ final class StrategyChooser {
   private LongtakeException refusal(MemoryBudget budget, List<Integer> lanes) {
     Format asked = new Format(config.precision(), config.kvPrecision(), config.clipFrames());
     ExecutionStrategy strategy = strategies.get(strategies.size() - 1);
-    EnginePlanner planner = planner(asked);
+    EnginePlanner planner = planners.in(asked);
     EnginePlan plan = plan(budget, strategy, asked, lanes.get(0));
     String otherwise =
         leaner(asked)
@@ -297,7 +299,7 @@ final class StrategyChooser {
 
   /** Returns the precisions that need least, if they are others. */
   private Optional<Format> leaner(Format asked) {
-    if (!device.computesIn(Precision.FP8)) {
+    if (!planners.device().computesIn(Precision.FP8)) {
       return Optional.empty();
     }
     Format lean = new Format(Precision.FP8, Precision.FP8, asked.ringFrames());

@@ -2,12 +2,22 @@ package dev.longtake.runtime.engine;
 
 import dev.longtake.runtime.api.HostValues;
 import dev.longtake.runtime.api.TakeSpec;
-import dev.longtake.runtime.engine.device.Readback;
 import dev.longtake.runtime.model.dit.DitConfig;
 import dev.longtake.runtime.tensor.Tensor;
 
-/** Makes video frames of one take's latents, and brings them to the host. */
+/** Makes video frames of one take's latents. */
 final class TakeDecoder {
+  /** Is given decoded frames. */
+  interface Receiver {
+    /**
+     * Gets the frames of a latent frame.
+     *
+     * @param decoded [T, H, W, 3], which may be overwritten by what is queued later
+     * @param dropped how many of the first frames nobody gets
+     */
+    void add(Tensor decoded, int dropped);
+  }
+
   /** Video frames at the start of a take that are not kept: the model settles in them. */
   static final int DROPPED_FRAMES = 3;
 
@@ -18,28 +28,24 @@ final class TakeDecoder {
   private final DecodeLane lane;
   private final TakeSpec spec;
   private final GenerationListener listener;
-  private final FrameDelivery delivery;
+  private final Receiver receiver;
 
   /**
    * Creates what decodes a take; does nothing yet.
    *
-   * @param readback of the lane
+   * @param receiver is given all frames, those of at most one frame block at a time
    */
   TakeDecoder(
       MediaModels media,
       DecodeLane lane,
-      Readback readback,
+      Receiver receiver,
       TakeSpec spec,
       GenerationListener listener) {
     this.media = media;
     this.lane = lane;
     this.spec = spec;
     this.listener = listener;
-    this.delivery = new FrameDelivery(media.shape(), readback);
-  }
-
-  FrameDelivery delivery() {
-    return delivery;
+    this.receiver = receiver;
   }
 
   /** Shows the decoder what came before, so that the picture does not jump. */
@@ -64,7 +70,7 @@ final class TakeDecoder {
     listener.decoding(at.clip(), at.block());
     for (int i = 0; i < DitConfig.BLOCK_FRAMES; i++) {
       int dropped = at.isFirst() && i == 0 ? DROPPED_FRAMES : 0;
-      delivery.add(decode(latents.slice(i, 1)), dropped);
+      receiver.add(decode(latents.slice(i, 1)), dropped);
     }
     listener.decoded(at.clip(), at.block());
   }

@@ -1,7 +1,6 @@
 package dev.longtake.transforms.render;
 
 import static com.google.common.base.Preconditions.checkState;
-import static java.util.Comparator.comparingLong;
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
@@ -337,29 +336,8 @@ final class EnginePool {
   @GuardedBy("lock")
   private void know(EngineSource engines, EngineChoice choice) {
     if (known == null) {
-      List<LeasableDevice> single =
-          engines.provider().devices(devices.device(), devices.cpuDevices());
-      LeasableDevice largest =
-          single.stream().max(comparingLong(LeasableDevice::memoryBytes)).orElseThrow();
-      int together = engines.provider().devicesTogether(choice.on(largest), single.size());
-      known = together == 1 ? single : teams(single, together);
+      known = devices.leasable(engines.provider(), choice::on);
     }
-  }
-
-  /** Returns as many teams as there are whole ones. */
-  private static List<LeasableDevice> teams(List<LeasableDevice> devices, int together) {
-    if (devices.size() < together) {
-      throw new LongtakeException(
-          ErrorCode.INVALID_CONFIG,
-          ("An engine of this configuration uses %d devices, but there are %d: %s. Name more devices "
-                  + "with --device, or let fewer work together.")
-              .formatted(together, devices.size(), devices));
-    }
-    List<LeasableDevice> teams = new ArrayList<>();
-    for (int first = 0; first + together <= devices.size(); first += together) {
-      teams.add(LeasableDevice.team(devices.subList(first, first + together)));
-    }
-    return teams;
   }
 
   /** Returns the devices that this process may use. */

@@ -1,8 +1,17 @@
 package dev.longtake.transforms.settings;
 
+import static java.util.Comparator.comparingLong;
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.Lists;
+import dev.longtake.runtime.api.EngineConfig;
+import dev.longtake.runtime.api.EngineProvider;
+import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.LeasableDevice;
+import dev.longtake.runtime.api.LongtakeException;
 import java.io.Serializable;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +43,38 @@ public record WorkerDevices(String device, String cpuDevices, String leaseDir, b
   /** Returns the devices of this process. */
   public WorkerDevices here() {
     return in(System::getenv);
+  }
+
+  /**
+   * Looks for what an engine may be opened on: devices, or teams of them where an engine uses
+   * several. There are as many teams as there are whole ones.
+   *
+   * @param engine returns what would be opened on a device
+   * @return at least one
+   * @throws LongtakeException INVALID_CONFIG if an engine uses more devices than there are, or as
+   *     {@link EngineProvider#devices} and {@link EngineProvider#devicesTogether}
+   */
+  public List<LeasableDevice> leasable(
+      EngineProvider provider, Function<LeasableDevice, EngineConfig> engine) {
+    List<LeasableDevice> single = provider.devices(device, cpuDevices);
+    LeasableDevice largest =
+        single.stream().max(comparingLong(LeasableDevice::memoryBytes)).orElseThrow();
+    int together = provider.devicesTogether(engine.apply(largest), single.size());
+    return together == 1 ? single : teams(single, together);
+  }
+
+  private static List<LeasableDevice> teams(List<LeasableDevice> devices, int together) {
+    if (devices.size() < together) {
+      throw new LongtakeException(
+          ErrorCode.INVALID_CONFIG,
+          ("An engine of this configuration uses %d devices, but there are %d: %s. Name more devices "
+                  + "with --device, or let fewer work together.")
+              .formatted(together, devices.size(), devices));
+    }
+    return Lists.partition(devices, together).stream()
+        .filter(team -> team.size() == together)
+        .map(LeasableDevice::team)
+        .toList();
   }
 
   /**

@@ -63,6 +63,11 @@ public record DeviceList(List<DeviceChoice> choices) {
     return choices.get(index).device();
   }
 
+  /** Returns what all devices are called in a configuration. */
+  public List<String> names() {
+    return choices.stream().map(DeviceChoice::device).toList();
+  }
+
   /** Checks that all devices are there; see {@link DeviceChoice#requireAvailable}. */
   public void requireAvailable() {
     choices.forEach(DeviceChoice::requireAvailable);
