@@ -22,7 +22,7 @@ import java.util.List;
 /** Opens Longtake's own engine. */
 @AutoService(EngineProvider.class)
 public final class LongtakeEngineProvider implements EngineProvider {
-  private static final int NUMERICS_VERSION = 4;
+  private static final int NUMERICS_VERSION = 5;
 
   @Override
   public AvatarEngine open(EngineConfig config) {

@@ -40,6 +40,11 @@ public interface Ops extends AutoCloseable {
    */
   void upload(float[] source, int sourceOffset, Tensor out);
 
+  /** Returns what takes parameters as files have them, or null where only the host can. */
+  default @Nullable StoredUploads storedUploads() {
+    return null;
+  }
+
   /** Copies a tensor to the host, widening to fp32, and waits for it. */
   void download(Tensor source, float[] out, int outOffset);
 

@@ -1,6 +1,7 @@
 package dev.longtake.runtime.ops;
 
 import dev.longtake.runtime.memory.Arena;
+import dev.longtake.runtime.memory.Block;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.ScaledRows;
 import dev.longtake.runtime.tensor.Shape;
@@ -17,7 +18,7 @@ public final class ScratchBytes {
   /** For partial sums of matrix products. */
   public static final long PRODUCTS = 32L << 20;
 
-  /** For a library's attention. */
+  /** For a library's attention, or for parameters while they are read. */
   public static final long ATTENTION = 32L << 20;
 
   /** For values on their way from or to the host, in fp32. */
@@ -36,6 +37,26 @@ public final class ScratchBytes {
   private static final int PARTS_HEAD_WIDTH = 128;
 
   private ScratchBytes() {}
+
+  /** Returns the part of {@link #FIXED} that is for matrix products. */
+  public static Block products(Block memory) {
+    return memory.part(0, PRODUCTS);
+  }
+
+  /** Returns the part of {@link #FIXED} that is for attentions, or for reading parameters. */
+  public static Block attentions(Block memory) {
+    return memory.part(PRODUCTS, ATTENTION);
+  }
+
+  /** Returns the part of {@link #FIXED} that is for values on their way. */
+  public static Block transfer(Block memory) {
+    return memory.part(PRODUCTS + ATTENTION, TRANSFER);
+  }
+
+  /** Returns what comes after {@link #FIXED}: the workspace. */
+  public static Block afterFixed(Block memory) {
+    return memory.part(FIXED, memory.capacityBytes() - FIXED);
+  }
 
   /** Returns what {@link Ops#linear} takes: for inputs rounded to FP8, and a scale for each row. */
   public static long linear(Tensor x, Linear weights) {

@@ -40,6 +40,11 @@ public final class TypedOps implements Ops {
   }
 
   @Override
+  public @Nullable StoredUploads storedUploads() {
+    return inner.storedUploads();
+  }
+
+  @Override
   public void download(Tensor source, float[] out, int outOffset) {
     inner.download(source, out, outOffset);
   }

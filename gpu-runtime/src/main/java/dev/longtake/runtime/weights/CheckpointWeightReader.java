@@ -13,6 +13,7 @@ import dev.longtake.runtime.tensor.Shape;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies parameters from a checkpoint into an arena, in chunks of bounded size, as {@link
@@ -29,7 +30,7 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
   private final WeightAllocator allocator;
   private final Set<String> unread;
   private final boolean skips;
-  private final ReadAhead readAhead = new ReadAhead();
+  private final ParameterUpload upload;
 
   /**
    * Creates a reader.
@@ -51,6 +52,7 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
       TensorSource source, Ops ops, WeightAllocator allocator, Set<String> unread, boolean skips) {
     this.source = requireNonNull(source, "source");
     this.ops = requireNonNull(ops, "ops");
+    this.upload = new ParameterUpload(ops);
     this.allocator = allocator;
     this.unread = unread;
     this.skips = skips;
@@ -161,54 +163,34 @@ public final class CheckpointWeightReader implements ArenaWeightReader {
   }
 
   private void copy(StoredTensor stored, Tensor out) {
-    unread.remove(stored.name());
-    int elements = elements(stored);
-    if (skips || elements == 0) {
-      return;
-    }
-    int rows = stored.shape().rank() < 2 ? elements : stored.shape().extent(0);
-    int width = elements / rows;
-    Tensor flat = out.reshape(elements);
-    readAhead.run(
-        rows,
-        width,
-        (first, count, values) -> stored.read((long) first * width, values, 0, count * width),
-        (first, count, values) -> ops.upload(values, 0, flat.slice(first * width, count * width)));
+    copy(stored, out, null);
   }
 
   private void copyMatrix(StoredTensor stored, Linear linear) {
-    if (linear.scale() == null || skips) {
-      copy(stored, linear.weight());
-      return;
-    }
+    copy(stored, linear.weight(), linear.scale());
+  }
+
+  private void copy(StoredTensor stored, Tensor out, @Nullable Tensor scale) {
     unread.remove(stored.name());
-    RowQuantizer.load(stored, linear, ops, readAhead);
+    requireOneTensor(stored);
+    if (!skips) {
+      upload.upload(stored, out, scale);
+    }
   }
 
   private void copyChannelsLast(StoredTensor stored, ConvLayout layout, Tensor out) {
     unread.remove(stored.name());
-    if (skips) {
-      return;
+    if (!skips) {
+      upload.uploadReordered(stored, layout::toChannelsLast, out);
     }
-    int width = layout.filterElements();
-    readAhead.run(
-        out.shape().extent(0),
-        width,
-        (first, count, values) -> {
-          float[] channelsFirst = new float[count * width];
-          stored.read((long) first * width, channelsFirst, 0, count * width);
-          layout.toChannelsLast(channelsFirst, values, count);
-        },
-        (first, count, values) -> ops.upload(values, 0, out.slice(first, count)));
   }
 
-  private static int elements(StoredTensor stored) {
+  private static void requireOneTensor(StoredTensor stored) {
     long elements = stored.shape().elements();
     if (elements > Integer.MAX_VALUE) {
       throw CheckpointFault.of(
           "Tensor %s of %s has %d elements, but at most 2147483647 can be loaded into one tensor."
               .formatted(stored.name(), stored.file(), elements));
     }
-    return (int) elements;
   }
 }

@@ -11,7 +11,7 @@ import dev.longtake.runtime.tensor.Shape;
  * @param b [out, rank]
  * @param scale alpha divided by the rank
  */
-record LoraPair(StoredTensor a, StoredTensor b, float scale) {
+public record LoraPair(StoredTensor a, StoredTensor b, float scale) {
   /**
    * Creates the pair for a base weight.
    *
@@ -39,7 +39,7 @@ record LoraPair(StoredTensor a, StoredTensor b, float scale) {
   }
 
   /** Returns how many columns B has. */
-  int rank() {
+  public int rank() {
     return a.shape().extent(0);
   }
 

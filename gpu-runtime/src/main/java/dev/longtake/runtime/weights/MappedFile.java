@@ -3,7 +3,9 @@ package dev.longtake.runtime.weights;
 import static com.google.common.base.Preconditions.checkState;
 
 import dev.longtake.runtime.tensor.DType;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -30,10 +32,13 @@ final class MappedFile implements AutoCloseable {
   private final Path path;
   private final long sizeBytes;
   private final int segmentBytes;
+  private final FileChannel channel;
   private volatile ByteBuffer @Nullable [] segments;
 
-  private MappedFile(Path path, long sizeBytes, int segmentBytes, ByteBuffer[] segments) {
+  private MappedFile(
+      Path path, FileChannel channel, long sizeBytes, int segmentBytes, ByteBuffer[] segments) {
     this.path = path;
+    this.channel = channel;
     this.sizeBytes = sizeBytes;
     this.segmentBytes = segmentBytes;
     this.segments = segments;
@@ -50,7 +55,8 @@ final class MappedFile implements AutoCloseable {
 
   /** As {@link #open(Path)}, with another distance between segments. */
   static MappedFile open(Path path, int segmentBytes) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+    try {
       long sizeBytes = channel.size();
       int count = Math.toIntExact((sizeBytes + segmentBytes - 1) / segmentBytes);
       ByteBuffer[] segments = new ByteBuffer[count];
@@ -59,7 +65,10 @@ final class MappedFile implements AutoCloseable {
         long length = Math.min((long) segmentBytes + LARGEST_ELEMENT_BYTES, sizeBytes - start);
         segments[i] = channel.map(MapMode.READ_ONLY, start, length).order(ByteOrder.LITTLE_ENDIAN);
       }
-      return new MappedFile(path, sizeBytes, segmentBytes, segments);
+      return new MappedFile(path, channel, sizeBytes, segmentBytes, segments);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
     }
   }
 
@@ -95,6 +104,28 @@ final class MappedFile implements AutoCloseable {
   }
 
   /**
+   * Copies a range to the front of {@code out}, by reading it: several threads are quicker so than
+   * with mapped memory, each page of which has to be faulted in.
+   *
+   * @throws IndexOutOfBoundsException if the range leaves the file, or {@code out}
+   * @throws dev.longtake.runtime.api.LongtakeException INVALID_CHECKPOINT if it cannot be read
+   */
+  void copy(long offsetBytes, int count, ByteBuffer out) {
+    mapped();
+    Objects.checkFromIndexSize(offsetBytes, count, sizeBytes);
+    ByteBuffer target = out.slice(0, count);
+    try {
+      while (target.hasRemaining()) {
+        if (channel.read(target, offsetBytes + target.position()) < 0) {
+          throw new EOFException("it has become shorter since it was opened");
+        }
+      }
+    } catch (IOException e) {
+      throw CheckpointFault.unreadable(path, e);
+    }
+  }
+
+  /**
    * Reads elements at equal distances, widened to fp32.
    *
    * @param offsetBytes where the first element begins
@@ -127,6 +158,11 @@ final class MappedFile implements AutoCloseable {
   @Override
   public void close() {
     segments = null;
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("closing " + path, e);
+    }
   }
 
   private ByteBuffer[] mapped() {

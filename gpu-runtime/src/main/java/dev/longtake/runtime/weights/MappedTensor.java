@@ -1,7 +1,10 @@
 package dev.longtake.runtime.weights;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Shape;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -111,5 +114,17 @@ final class MappedTensor implements StoredTensor {
           run);
       done += run;
     }
+  }
+
+  @Override
+  public boolean isContiguous() {
+    return extents.length == 1 && strides[0] == 1;
+  }
+
+  @Override
+  public void copy(long firstElement, int count, ByteBuffer out) {
+    checkState(isContiguous(), "%s does not lie in one piece", name);
+    Objects.checkFromIndexSize(firstElement, count, shape.elements());
+    file.copy(startBytes + firstElement * dtype.bytes(), count * dtype.bytes(), out);
   }
 }

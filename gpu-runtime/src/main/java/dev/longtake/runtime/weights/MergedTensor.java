@@ -8,6 +8,7 @@ import dev.longtake.runtime.tensor.Bf16;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Fp16;
 import dev.longtake.runtime.tensor.Shape;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.presets.openblas_nolapack;
@@ -72,6 +73,21 @@ final class MergedTensor implements StoredTensor {
         add(added, from, to, out, outOffset + (int) (start + from - firstElement));
       }
     }
+  }
+
+  @Override
+  public boolean isContiguous() {
+    return base.isContiguous();
+  }
+
+  @Override
+  public void copy(long firstElement, int count, ByteBuffer out) {
+    base.copy(firstElement, count, out);
+  }
+
+  @Override
+  public LoraPair adapter() {
+    return pair;
   }
 
   /** Returns A, [rank, in], widened once; JavaCPP gives the memory back when nobody has it. */

@@ -10,74 +10,62 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Reads tensors in chunks of rows, several at once, and hands the chunks over in order.
  *
- * <p>To widen, merge and scale a number takes nanoseconds: minutes on one thread for a model of 16
- * billion. The threads are the process's, and end when nothing has been read for a second. An
- * instance is used by one thread, and keeps memory for the chunks that are read at once.
+ * <p>To read a model of 16 billion numbers takes one thread minutes. The threads are the process's,
+ * and end when nothing has been read for a second.
+ *
+ * @param chunkRows of all chunks but the last
+ * @param ahead chunks that are read or wait at once, at least 1
+ * @param buffers gives memory for a chunk, on the calling thread
+ * @param unused takes it back, after the chunk has been taken
+ * @param <B> what a chunk is read into
  */
-final class ReadAhead {
-  private static final int THREADS = Math.min(16, Runtime.getRuntime().availableProcessors());
-  private static final int AHEAD = 2 * THREADS;
-  private static final int CHUNK_ELEMENTS = 1 << 18; // so that most matrices keep every thread busy
+record ReadAhead<B>(int chunkRows, int ahead, Supplier<B> buffers, Consumer<B> unused) {
+  /** Threads that read. */
+  static final int THREADS = Math.min(16, Runtime.getRuntime().availableProcessors());
+
   private static final ExecutorService POOL = pool();
 
-  private final Deque<float[]> spare = new ArrayDeque<>();
-
   /** Does something with rows {@code first} to {@code first + count}. */
-  interface Rows {
-    /**
-     * Fills or takes the front of {@code values}, [count, width].
-     *
-     * @param values not to be kept
-     */
-    void apply(int first, int count, float[] values);
+  interface Rows<B> {
+    /** Fills or takes the front of {@code chunk}, [count, width]. */
+    void apply(int first, int count, B chunk);
   }
 
   /**
    * Reads all rows. Returns when no thread is reading any more, also where it throws what {@code
    * read} or {@code take} threw.
    *
-   * @param width elements of a row
    * @param read called by several threads
    * @param take called by this thread, with one chunk of rows after the other
    */
-  void run(int rows, int width, Rows read, Rows take) {
-    int atOnce = rowsAtOnce(width);
-    Deque<Future<float[]>> reading = new ArrayDeque<>();
+  void run(int rows, Rows<B> read, Rows<B> take) {
+    Deque<Future<B>> reading = new ArrayDeque<>();
     int submitted = 0;
     try {
-      for (int first = 0; first < rows; first += atOnce) {
-        while (submitted < rows && reading.size() < AHEAD) {
+      for (int first = 0; first < rows; first += chunkRows) {
+        while (submitted < rows && reading.size() < ahead) {
           int start = submitted;
-          int count = Math.min(atOnce, rows - start);
-          float[] out = buffer(atOnce * width);
+          int count = Math.min(chunkRows, rows - start);
+          B out = buffers.get();
           reading.add(POOL.submit(() -> read.apply(start, count, out), out));
           submitted += count;
         }
-        float[] values = finished(reading.remove());
-        take.apply(first, Math.min(atOnce, rows - first), values);
-        spare.push(values);
+        B chunk = finished(reading.remove());
+        take.apply(first, Math.min(chunkRows, rows - first), chunk);
+        unused.accept(chunk);
       }
     } finally {
       reading.forEach(ReadAhead::await);
     }
   }
 
-  /** Returns a multiple of what a merge computes at once, so that it computes nothing twice. */
-  private static int rowsAtOnce(int width) {
-    int rows = Math.max(1, CHUNK_ELEMENTS / width);
-    return rows < MergedTensor.BLOCK_ROWS ? rows : rows - rows % MergedTensor.BLOCK_ROWS;
-  }
-
-  private float[] buffer(int elements) {
-    float[] buffer = spare.isEmpty() ? new float[CHUNK_ELEMENTS] : spare.pop();
-    return buffer.length >= elements ? buffer : new float[elements];
-  }
-
-  private static float[] finished(Future<float[]> chunk) {
+  private static <B> B finished(Future<B> chunk) {
     try {
       return Uninterruptibles.getUninterruptibly(chunk);
     } catch (ExecutionException e) {
@@ -88,7 +76,7 @@ final class ReadAhead {
     }
   }
 
-  private static void await(Future<float[]> chunk) {
+  private static void await(Future<?> chunk) {
     try {
       Uninterruptibles.getUninterruptibly(chunk);
     } catch (ExecutionException e) {

@@ -15,6 +15,7 @@ import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.ops.ScratchBytes;
+import dev.longtake.runtime.ops.StoredUploads;
 import dev.longtake.runtime.ops.cuda.FusedNormKernels.Addend;
 import dev.longtake.runtime.ops.cuda.FusedNormKernels.Affine;
 import dev.longtake.runtime.tensor.DType;
@@ -55,11 +56,11 @@ public final class CudaOps implements Ops {
   private final Attention attention;
   private final @Nullable PackedCaches packed;
   private final HostTransfer transfer;
+  private final CudaUploads uploads;
 
-  private CudaOps(
-      CudaContext context, Libraries libraries, DType cacheType, Block workspace, Block fixed) {
+  private CudaOps(CudaContext context, Libraries libraries, DType cacheType, Block memory) {
     this.stream = CudaStream.open(context);
-    this.workspace = new Arena("workspace", workspace);
+    this.workspace = new Arena("workspace", ScratchBytes.afterFixed(memory));
     this.libraries = libraries;
     this.modules = new KernelModules(context);
     this.elementwise = new ElementwiseKernels(modules);
@@ -78,14 +79,9 @@ public final class CudaOps implements Ops {
         cacheType == DType.FP8_E4M3
             ? new PackedCaches(context.device(), stream, this.workspace, attention, modules)
             : null;
-    Shape staging = HostTransfer.stagingShape(ScratchBytes.TRANSFER);
-    this.transfer =
-        new HostTransfer(
-            context,
-            stream,
-            elementwise,
-            quantize,
-            DeviceTensor.of(fixed.tensor(0, DType.FP32, staging)));
+    this.transfer = new HostTransfer(context, stream, elementwise, quantize, memory);
+    LowRankKernel lowRank = new LowRankKernel(modules);
+    this.uploads = new CudaUploads(context, stream, lowRank, quantize, memory);
   }
 
   /**
@@ -108,11 +104,8 @@ public final class CudaOps implements Ops {
       DType cacheType,
       Block memory) {
     Libraries libraries = Libraries.open(context, natives, choice, memory);
-    Block transfer =
-        memory.part(ScratchBytes.PRODUCTS + ScratchBytes.ATTENTION, ScratchBytes.TRANSFER);
-    Block workspace = memory.part(ScratchBytes.FIXED, memory.capacityBytes() - ScratchBytes.FIXED);
     try {
-      return new CudaOps(context, libraries, cacheType, workspace, transfer);
+      return new CudaOps(context, libraries, cacheType, memory);
     } catch (RuntimeException e) {
       libraries.close();
       throw e;
@@ -147,6 +140,11 @@ public final class CudaOps implements Ops {
   @Override
   public void upload(float[] source, int sourceOffset, Tensor out) {
     transfer.upload(source, sourceOffset, written(out));
+  }
+
+  @Override
+  public StoredUploads storedUploads() {
+    return uploads;
   }
 
   @Override
@@ -486,6 +484,7 @@ public final class CudaOps implements Ops {
   public void close() {
     stream.synchronize();
     transfer.close();
+    uploads.close();
     libraries.close();
     modules.close();
     stream.close();

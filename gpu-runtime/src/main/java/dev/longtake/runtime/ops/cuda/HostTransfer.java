@@ -4,6 +4,8 @@ import dev.longtake.runtime.cuda.CudaContext;
 import dev.longtake.runtime.cuda.CudaEvent;
 import dev.longtake.runtime.cuda.CudaStream;
 import dev.longtake.runtime.cuda.PinnedMemory;
+import dev.longtake.runtime.memory.Block;
+import dev.longtake.runtime.ops.ScratchBytes;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.DeviceTensor;
 import dev.longtake.runtime.tensor.Shape;
@@ -31,20 +33,21 @@ final class HostTransfer implements AutoCloseable {
   /**
    * Reserves the pinned memory.
    *
-   * @param staging fp32 [elements], on the device; belongs to the stream
+   * @param memory of the device, whose {@link ScratchBytes#transfer} this uses
    */
   HostTransfer(
       CudaContext context,
       CudaStream stream,
       ElementwiseKernels elementwise,
       QuantizeKernels quantize,
-      DeviceTensor staging) {
+      Block memory) {
     this.stream = stream;
     this.elementwise = elementwise;
     this.quantize = quantize;
-    this.staging = staging;
-    this.chunkElements = Math.toIntExact(staging.shape().elements() / SLOTS);
-    this.pinned = PinnedMemory.reserve(context, staging.bytes());
+    Shape elements = Shape.of(Math.toIntExact(ScratchBytes.TRANSFER / Float.BYTES));
+    this.staging = DeviceTensor.of(ScratchBytes.transfer(memory).tensor(0, DType.FP32, elements));
+    this.chunkElements = elements.extent(0) / SLOTS;
+    this.pinned = PinnedMemory.reserve(context, ScratchBytes.TRANSFER);
     this.values = pinned.buffer().asFloatBuffer();
     for (int slot = 0; slot < SLOTS; slot++) {
       free[slot] = CudaEvent.open(context);
@@ -112,10 +115,5 @@ final class HostTransfer implements AutoCloseable {
       event.close();
     }
     pinned.close();
-  }
-
-  /** Returns the shape of the staging memory for so many bytes. */
-  static Shape stagingShape(long bytes) {
-    return Shape.of(Math.toIntExact(bytes / Float.BYTES));
   }
 }

@@ -29,14 +29,14 @@ record Libraries(CublasLt products, @Nullable Cudnn cudnn, @Nullable CudnnAttent
   /**
    * Loads the libraries; close the result.
    *
-   * @param memory begins with {@link ScratchBytes#PRODUCTS} for partial sums and {@link
-   *     ScratchBytes#ATTENTION} for cuDNN
+   * @param memory of the device, whose {@link ScratchBytes#products} and {@link
+   *     ScratchBytes#attentions} they use
    * @throws LongtakeException DEVICE_UNAVAILABLE if cuBLASLt is missing
    */
   static Libraries open(
       CudaContext context, NativeLibraries libraries, AlgorithmChoice choice, Block memory) {
-    DeviceMemory productsMemory = bytes(memory, 0, ScratchBytes.PRODUCTS);
-    DeviceMemory attentionMemory = bytes(memory, ScratchBytes.PRODUCTS, ScratchBytes.ATTENTION);
+    DeviceMemory productsMemory = all(ScratchBytes.products(memory));
+    DeviceMemory attentionMemory = all(ScratchBytes.attentions(memory));
     CublasLt products = CublasLt.open(context, libraries, productsMemory, choice);
     Cudnn cudnn = openCudnn(context, libraries);
     CudnnAttention attention =
@@ -58,9 +58,9 @@ record Libraries(CublasLt products, @Nullable Cudnn cudnn, @Nullable CudnnAttent
     }
   }
 
-  private static DeviceMemory bytes(Block memory, long offsetBytes, long bytes) {
-    Shape shape = Shape.of(Math.toIntExact(bytes));
-    return DeviceTensor.of(memory.tensor(offsetBytes, DType.UINT8, shape)).memory();
+  private static DeviceMemory all(Block memory) {
+    Shape shape = Shape.of(Math.toIntExact(memory.capacityBytes()));
+    return DeviceTensor.of(memory.tensor(0, DType.UINT8, shape)).memory();
   }
 
   @Override

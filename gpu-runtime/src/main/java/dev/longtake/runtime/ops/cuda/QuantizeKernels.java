@@ -68,6 +68,30 @@ final class QuantizeKernels {
         .launch(stream, new LaunchShape(rows, Math.min(MAX_THREADS, warps * WARP), 0), args);
   }
 
+  /**
+   * Rounds rows of weights to FP8, each divided by a scale of its own.
+   *
+   * @param x bf16, fp16 or fp32 [rows, width]
+   * @param out FP8, as {@code x}
+   * @param scale fp32 [rows]
+   */
+  void weights(CudaStream stream, DeviceTensor x, DeviceTensor out, DeviceTensor scale) {
+    int rows = x.shape().rows();
+    out.require("out", DType.FP8_E4M3, x.shape());
+    scale.require("scale", DType.FP32, Shape.of(rows));
+    Kernels kernels = kernels();
+    KernelArgs args =
+        kernels
+            .args()
+            .pointer(x.memory())
+            .pointer(out.memory())
+            .pointer(scale.memory())
+            .int32(x.shape().extent(-1));
+    kernels
+        .function("quantize_weights", x)
+        .launch(stream, new LaunchShape(rows, BLOCK_THREADS, 0), args);
+  }
+
   /** Rounds fp32 values to FP8 as they are; what is beyond ±448 becomes that. */
   void round(CudaStream stream, DeviceTensor x, DeviceTensor out) {
     Kernels kernels = kernels();

@@ -9,6 +9,7 @@ import dev.longtake.runtime.ops.Conv;
 import dev.longtake.runtime.ops.KvRun;
 import dev.longtake.runtime.ops.Linear;
 import dev.longtake.runtime.ops.Ops;
+import dev.longtake.runtime.ops.StoredUploads;
 import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Tensor;
 import java.util.ArrayList;
@@ -122,6 +123,11 @@ final class TimedOps implements Ops {
   public void upload(float[] source, int sourceOffset, Tensor out) {
     inner.upload(source, sourceOffset, out);
     passed(OpFamily.COPY, "upload", out.shape());
+  }
+
+  @Override
+  public @Nullable StoredUploads storedUploads() {
+    return inner.storedUploads();
   }
 
   @Override
