@@ -105,7 +105,7 @@ public final class PlanCommand implements Callable<Integer> {
         !described || spec.commandLine().getParseResult().hasMatchedOption("--manifest");
     LongtakeOptions options =
         hasRequests
-            ? RenderArguments.options(spec, unmatched)
+            ? RenderArguments.options(spec, unmatched, new RenderBatchTemplate(registry))
             : RenderArguments.withoutRequests(spec, unmatched);
     PlanOptions planned = options.as(PlanOptions.class);
     planned.setGpus(gpus);

@@ -17,17 +17,23 @@ import picocli.CommandLine.ParseResult;
 
 /** The options of the commands that build a pipeline: from what was typed to what Beam reads. */
 final class RenderArguments {
+  private static final String THREADS = "--targetParallelism=";
+
   private RenderArguments() {}
 
   /**
-   * Returns the options that were typed, and makes the output directory.
+   * Returns the options that were typed, and makes the output directory. A pipeline of this process
+   * gets its threads, unless their number was typed.
    *
    * @param unmatched what picocli knows no option for
+   * @param template that renders
    * @throws ParameterException if one is missing, unknown, invalid, or contradicts another
    */
-  static LongtakeOptions options(CommandSpec spec, @Nullable List<String> unmatched) {
+  static LongtakeOptions options(
+      CommandSpec spec, @Nullable List<String> unmatched, RenderBatchTemplate template) {
     try {
-      LongtakeOptions options = RenderBatchTemplate.parse(forBeam(spec, unmatched));
+      List<String> arguments = forBeam(spec, unmatched);
+      LongtakeOptions options = RenderBatchTemplate.parse(arguments);
       options.setCheckpoint(BuiltIn.checkpoint(options.getCheckpoint()));
       if (LocalFiles.hasManifestFile(options)) {
         LocalFiles.requireManifest(options.getManifest());
@@ -35,6 +41,8 @@ final class RenderArguments {
       LocalFiles.makeOutput(options.getOutput());
       if (!RenderBatchTemplate.isDirect(options)) {
         LocalFiles.makeAbsolute(options);
+      } else if (arguments.stream().noneMatch(each -> each.startsWith(THREADS))) {
+        template.setThreads(options);
       }
       return options;
     } catch (IllegalArgumentException e) {

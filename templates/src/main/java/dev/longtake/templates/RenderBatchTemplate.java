@@ -11,16 +11,12 @@ import dev.longtake.pipeline.options.LongtakeOptions;
 import dev.longtake.pipeline.spi.Console;
 import dev.longtake.pipeline.spi.Outcome;
 import dev.longtake.pipeline.spi.VideoSinkFactory;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
@@ -32,10 +28,11 @@ import org.apache.beam.sdk.options.PipelineOptionsFactory;
  */
 final class RenderBatchTemplate {
   private static final String DIRECT_RUNNER = "DirectRunner";
-  private static final int USUAL_LANES = 2;
-  private static final int MOST_LANES_ON_GPU = 8; // it finds out how many of them it has
-  private static final Path DEVICE_FILES = Path.of("/dev");
-  private static final Pattern GPU_FILE = Pattern.compile("nvidia\\d+"); // the driver makes them
+  private static final Map<String, String> DIRECT_DEFAULTS =
+      Map.of(
+          "--blockOnRun", "false",
+          "--enforceImmutability", "false", // these two are checks for who develops plugins
+          "--enforceEncodability", "false");
   private static final int FEWEST_THREADS = 2; // stitching need not wait for rendering
 
   private final PluginRegistry registry;
@@ -71,15 +68,25 @@ final class RenderBatchTemplate {
     }
     List<String> all = new ArrayList<>(arguments);
     if (isDirect(given.get("--runner"))) {
-      directDefaults(given.get("--lanes"), given.getOrDefault("--device", "auto"))
-          .forEach(
-              (name, value) -> {
-                if (!given.containsKey(name)) {
-                  all.add(name + "=" + value);
-                }
-              });
+      DIRECT_DEFAULTS.forEach(
+          (name, value) -> {
+            if (!given.containsKey(name)) {
+              all.add(name + "=" + value);
+            }
+          });
     }
     return all;
+  }
+
+  /**
+   * Gives a pipeline that runs in this process as many threads as there can be takes at once, since
+   * more would have nothing to do and fewer would leave devices idle.
+   *
+   * @throws IllegalArgumentException if there is no such renderer, or it refuses an option
+   */
+  void setThreads(LongtakeOptions options) {
+    int takes = registry.renderer(options.getRenderer()).takesAtOnce(options);
+    options.as(DirectOptions.class).setTargetParallelism(Math.max(FEWEST_THREADS, takes));
   }
 
   /** Returns whether a pipeline with these options runs in this process. */
@@ -89,38 +96,6 @@ final class RenderBatchTemplate {
 
   private static boolean isDirect(String runner) {
     return runner == null || runner.equals(DIRECT_RUNNER) || runner.endsWith("." + DIRECT_RUNNER);
-  }
-
-  private static Map<String, String> directDefaults(String lanes, String device) {
-    int gpus = gpus(device);
-    int usual = gpus > 0 ? MOST_LANES_ON_GPU : USUAL_LANES;
-    int takes = Math.max(1, gpus) * (lanes == null ? usual : Integer.parseInt(lanes));
-    int threads = Math.max(FEWEST_THREADS, takes);
-    return Map.of(
-        "--targetParallelism", Integer.toString(threads),
-        "--blockOnRun", "false",
-        "--enforceImmutability", "false", // these two are checks for who develops plugins
-        "--enforceEncodability", "false");
-  }
-
-  /** Returns how many GPUs there may be to render on; where there are fewer, threads wait. */
-  private static int gpus(String device) {
-    if (device.startsWith("cpu")) {
-      return 0;
-    }
-    if (device.startsWith("cuda:")) {
-      return device.split(",", -1).length;
-    }
-    try (Stream<Path> files = Files.list(DEVICE_FILES)) {
-      int found =
-          (int)
-              files
-                  .filter(file -> GPU_FILE.matcher(file.getFileName().toString()).matches())
-                  .count();
-      return found == 0 && device.equals("cuda") ? 1 : found;
-    } catch (IOException e) {
-      return 1; // not Linux
-    }
   }
 
   /**

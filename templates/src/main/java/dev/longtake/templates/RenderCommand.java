@@ -80,8 +80,9 @@ public final class RenderCommand implements Callable<Integer> {
   public Integer call() throws RunFailedException, IOException {
     PluginRegistry registry = plugins.get();
     RenderArguments.requireFits(spec, unmatched, registry);
-    LongtakeOptions options = RenderArguments.options(spec, unmatched);
-    RunCounts counts = new RenderBatchTemplate(registry).render(options, console());
+    RenderBatchTemplate template = new RenderBatchTemplate(registry);
+    LongtakeOptions options = RenderArguments.options(spec, unmatched, template);
+    RunCounts counts = template.render(options, console());
     return counts.failures() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 

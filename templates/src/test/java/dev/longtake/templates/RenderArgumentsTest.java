@@ -3,6 +3,7 @@ package dev.longtake.templates;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longtake.pipeline.assembly.PluginRegistry;
 import dev.longtake.pipeline.options.LongtakeOptions;
 import java.beans.BeanInfo;
 import java.beans.Introspector;
@@ -296,15 +297,13 @@ class RenderArgumentsTest {
   @ParameterizedTest
   @CsvSource({
     "--device=cpu, 2",
+    "--device=cpu --lanes=1, 2",
     "--device=cpu --lanes=3, 3",
-    "--device=cpu --lanes=-1, 2",
-    "--device=cuda:1, 8",
-    "'--device=cuda:0,cuda:1', 16",
-    "'--device=cuda:0,cuda:1 --lanes=3', 6",
-    "--targetParallelism=9, 9"
+    "'--cpuDevices=2x1GiB,1x2GiB --lanes=3', 9",
   })
-  void givesTheDirectRunnerThreadsForLanesAndTheRest(String typed, String threads) {
+  void givesTheDirectRunnerThreadsForTheTakesOfAllDevices(String typed, String threads) {
     LongtakeOptions options = parse(typed.split(" ", -1));
+    new RenderBatchTemplate(PluginRegistry.load()).setThreads(options);
 
     assertThat(options.toString())
         .containsPattern("(?m)^\\s*targetParallelism: " + threads + "$")

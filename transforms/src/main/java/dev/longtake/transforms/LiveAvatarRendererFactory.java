@@ -79,6 +79,11 @@ public final class LiveAvatarRendererFactory implements RendererFactory {
   }
 
   @Override
+  public int takesAtOnce(LongtakeOptions options) {
+    return RenderSettings.takesAtOnce(options, engines);
+  }
+
+  @Override
   public Optional<Forecast> forecast(PipelineOptions options) {
     return Optional.of(new LiveAvatarForecast(settings(options), engines));
   }

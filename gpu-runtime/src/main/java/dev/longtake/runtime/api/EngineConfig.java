@@ -44,6 +44,9 @@ public record EngineConfig(
   /** As many lanes as are forecast to be fastest. */
   public static final int LANES_AUTO = 0;
 
+  /** What these can be; beyond it, more have shown no gain but need more of the host's memory. */
+  public static final int MOST_LANES = 8;
+
   private static final int BLOCK_FRAMES = 12;
   private static final int SIDE_STEP = 16;
   private static final int SMALLEST_SIDE = 64;

@@ -30,9 +30,6 @@ final class StrategyChooser {
   /** What chooses a strategy where the device's memory is known. */
   static final String AUTO = "auto";
 
-  /** Beyond this, more lanes have shown no gain but need more of the host's memory. */
-  static final int MOST_LANES = 8;
-
   static final List<String> SIMPLEST_FIRST = List.of("resident", "offload");
 
   /** What is not faster by more than this is not worth a less simple way. */
@@ -143,7 +140,7 @@ final class StrategyChooser {
 
   private List<Integer> lanes() {
     return config.lanes() == EngineConfig.LANES_AUTO
-        ? IntStream.rangeClosed(1, MOST_LANES).boxed().toList()
+        ? IntStream.rangeClosed(1, EngineConfig.MOST_LANES).boxed().toList()
         : List.of(config.lanes());
   }
 

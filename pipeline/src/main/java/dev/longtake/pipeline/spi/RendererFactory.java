@@ -16,7 +16,7 @@ import org.apache.beam.sdk.values.PCollection;
  * they share what nobody else needs to know: which sizes can be rendered, what a request's hash
  * covers, how long a clip is, and how a fragment is encoded.
  *
- * <p>Every method but the last two runs once per pipeline, on the submitting machine, which may
+ * <p>Every method but the last three runs once per pipeline, on the submitting machine, which may
  * have no GPU: do not touch CUDA here. Each throws {@link IllegalArgumentException} if an option is
  * missing or invalid; the message names it.
  */
@@ -61,6 +61,16 @@ public interface RendererFactory {
    * @param options as they were typed; they can only be read, and are no other options
    */
   default void requireFits(LongtakeOptions options) {}
+
+  /**
+   * Returns how many takes this process can render at once, at most, if it renders them itself; so
+   * many threads are kept for them. Looks for this machine's devices.
+   *
+   * @throws IllegalArgumentException if an option is invalid; the message names it
+   */
+  default int takesAtOnce(LongtakeOptions options) {
+    return 1;
+  }
 
   /**
    * Returns what can be said beforehand on this machine, which is then one that renders; empty if

@@ -141,11 +141,29 @@ public record RenderSettings(
                 : atLeastOne("--numGpusDit", options.getNumGpusDit()),
             options.getEnableVaeParallel(),
             atLeastOne("--ulyssesSize", options.getUlyssesSize())),
-        new WorkerDevices(
-            workerDevice(options, device),
-            cpuDevices(options),
-            options.getLeaseDir(),
-            options.getWorkersElsewhere()));
+        workerDevices(options, device));
+  }
+
+  /**
+   * Returns how many takes can be in progress at once, at most, on all devices of this process.
+   *
+   * @throws IllegalArgumentException if an option is invalid; the message names it
+   * @throws dev.longtake.runtime.api.LongtakeException if there is no such device
+   */
+  public static int takesAtOnce(LongtakeOptions options, EngineSource engines) {
+    DeviceInfo device = device(options, engines);
+    WorkerDevices own = workerDevices(options, device).here();
+    int devices = engines.provider().devices(own.device(), own.cpuDevices()).size();
+    int lanes = lanes(options.getLanes(), device);
+    return devices * (lanes == EngineConfig.LANES_AUTO ? EngineConfig.MOST_LANES : lanes);
+  }
+
+  private static WorkerDevices workerDevices(LongtakeOptions options, DeviceInfo device) {
+    return new WorkerDevices(
+        workerDevice(options, device),
+        cpuDevices(options),
+        options.getLeaseDir(),
+        options.getWorkersElsewhere());
   }
 
   /** Returns what computes: on this machine, unless workers are elsewhere and the kind is said. */
