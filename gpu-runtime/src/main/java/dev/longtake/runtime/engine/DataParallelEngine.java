@@ -195,6 +195,7 @@ final class DataParallelEngine implements OpenEngine {
   @Override
   public Choice choice() {
     Choice first = first().choice();
+    String reasons = OpenEngine.reasons(members);
     String on =
         parts().size() == members.size()
             ? "on each of %d devices ".formatted(members.size())
@@ -202,7 +203,7 @@ final class DataParallelEngine implements OpenEngine {
     return new Choice(
         on + first.strategy(),
         memoryPlan(),
-        reason.isEmpty() ? first.reason() : "%s; %s".formatted(reason, first.reason()),
+        reason.isEmpty() ? reasons : "%s; %s".formatted(reason, reasons),
         first.takeFps());
   }
 

@@ -156,7 +156,7 @@ final class HeadsEngine implements OpenEngine {
     return new Choice(
         "%s by heads on %d devices".formatted(config.strategy(), group.members().size()),
         memoryPlan(),
-        first.reason(),
+        OpenEngine.reasons(group.members()),
         first.takeFps());
   }
 

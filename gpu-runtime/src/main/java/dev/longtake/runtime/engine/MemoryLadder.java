@@ -5,7 +5,6 @@ import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.engine.StrategyChooser.Chosen;
 import dev.longtake.runtime.engine.device.ComputeDevice;
-import dev.longtake.runtime.memory.MemoryPlan;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -19,11 +18,6 @@ import org.slf4j.LoggerFactory;
  */
 final class MemoryLadder {
   private static final Logger LOG = LoggerFactory.getLogger(MemoryLadder.class);
-
-  /** A step leaves at least a tenth of what was refused. */
-  private static final int NUMERATOR = 9;
-
-  private static final int DENOMINATOR = 10;
 
   private final StrategyChooser chooser;
   private final ComputeDevice device;
@@ -71,28 +65,12 @@ final class MemoryLadder {
    * @throws LongtakeException {@code refusal}, if it has another cause
    */
   void stepDown(Chosen chosen, LongtakeException refusal) {
-    MemoryPlan plan = chosen.candidate().plan().memory();
-    switch (refusal.code()) {
-      case OUT_OF_MEMORY ->
-          budget =
-              new MemoryBudget(
-                  smaller(plan.totalBytes(), device.availableBytes() + device.driverBytes(0)),
-                  budget.hostBytes());
-      case OUT_OF_HOST_MEMORY ->
-          budget =
-              new MemoryBudget(
-                  budget.deviceBytes(), smaller(plan.hostBytes(), device.availableHostBytes()));
-      default -> throw refusal;
-    }
+    budget = budget.after(chosen.candidate().plan().memory(), refusal, device);
     String what = refusal.code() == ErrorCode.OUT_OF_MEMORY ? "device" : "host";
     refusals.add("the %s refused %s".formatted(what, chosen.candidate().describe()));
     LOG.warn(
         "Out of memory, stepping down from {}: {}",
         chosen.candidate().describe(),
         refusal.getMessage());
-  }
-
-  private static long smaller(long refusedBytes, long availableBytes) {
-    return Math.min(refusedBytes / DENOMINATOR * NUMERATOR, availableBytes);
   }
 }

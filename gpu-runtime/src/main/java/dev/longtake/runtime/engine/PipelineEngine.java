@@ -133,8 +133,13 @@ final class PipelineEngine implements OpenEngine {
     return new Choice(
         "tpp on %d devices".formatted(devices.size()),
         memoryPlan(),
-        "%s; %d of them denoise".formatted(reason, layout.stages()),
+        "%s; %d of them denoise%s".formatted(reason, layout.stages(), stepsDown()),
         0);
+  }
+
+  private String stepsDown() {
+    List<String> steps = devices.stream().flatMap(device -> device.stepsDown().stream()).toList();
+    return steps.isEmpty() ? "" : "; stepped down: " + String.join("; ", steps);
   }
 
   @Override

@@ -1,10 +1,15 @@
 package dev.longtake.runtime.weights;
 
 import dev.longtake.runtime.api.LongtakeException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /** Where the parts of a {@code torch.save} archive lie in its file. */
@@ -33,11 +38,11 @@ final class TorchArchive {
    */
   static TorchArchive read(MappedFile file) {
     Map<String, Entry> entries = new HashMap<>();
-    for (ZipDirectory.Entry entry : ZipDirectory.read(file)) {
-      if (entries.put(entry.name(), located(file, entry)) != null) {
+    for (ZipArchiveEntry entry : directory(file)) {
+      if (entries.put(entry.getName(), located(file, entry)) != null) {
         throw CheckpointFault.of(
             "%s holds two entries %s. It is damaged; download it again."
-                .formatted(file.path(), CheckpointFault.quote(entry.name())));
+                .formatted(file.path(), CheckpointFault.quote(entry.getName())));
       }
     }
     List<String> roots =
@@ -93,21 +98,36 @@ final class TorchArchive {
     }
   }
 
-  private static Entry located(MappedFile file, ZipDirectory.Entry entry) {
-    long start = entry.startBytes();
-    long size = entry.sizeBytes();
-    if (!entry.plain()) {
+  private static List<ZipArchiveEntry> directory(MappedFile file) {
+    try (ZipFile zip = ZipFile.builder().setPath(file.path()).get()) {
+      return Collections.list(zip.getEntries());
+    } catch (IOException | RuntimeException e) {
+      // The library answers some damage with unchecked exceptions of many types.
+      throw CheckpointFault.of(
+          ("%s is not a complete zip archive, which torch.save has written since "
+                  + "PyTorch 1.6: %s. Download it again.")
+              .formatted(file.path(), CheckpointFault.quote(String.valueOf(e.getMessage()))),
+          e);
+    }
+  }
+
+  private static Entry located(MappedFile file, ZipArchiveEntry entry) {
+    long start = entry.getDataOffset();
+    long size = entry.getSize();
+    if (entry.getMethod() != ZipEntry.STORED
+        || entry.getGeneralPurposeBit().usesEncryption()
+        || entry.getCompressedSize() != size) {
       throw CheckpointFault.of(
           ("Entry %s of %s is compressed or encrypted, but torch.save stores entries "
                   + "as they are. Save the file again with torch.save.")
-              .formatted(CheckpointFault.quote(entry.name()), file.path()));
+              .formatted(CheckpointFault.quote(entry.getName()), file.path()));
     }
     if (start < 0 || size < 0 || start > file.sizeBytes() || size > file.sizeBytes() - start) {
       throw CheckpointFault.of(
           ("Entry %s of %s lies at bytes %d to %d, but the file has %d bytes. It is "
                   + "truncated or damaged; download it again.")
               .formatted(
-                  CheckpointFault.quote(entry.name()),
+                  CheckpointFault.quote(entry.getName()),
                   file.path(),
                   start,
                   start + size,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longtake.runtime.api.EngineConfig;
 import dev.longtake.runtime.api.ErrorCode;
+import dev.longtake.runtime.api.GpuTeam;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.Precision;
 import dev.longtake.runtime.engine.device.ComputeDevice;
@@ -47,10 +48,13 @@ class MemoryLadderTest {
     }
 
     ComputeDevice device() {
-      ComputeDevice cpu = DeviceChoice.of("cpu", Precision.FP32, Precision.FP32).open(1);
+      return around(DeviceChoice.of("cpu", Precision.FP32, Precision.FP32).open(1));
+    }
+
+    ComputeDevice around(ComputeDevice real) {
       return proxy(
           ComputeDevice.class,
-          cpu,
+          real,
           (name, call) -> {
             if (!TAKING.contains(name) || call.isOfNothing()) {
               return call.result();
@@ -145,6 +149,54 @@ class MemoryLadderTest {
       assertThat(stingy.open()).as("call %s", n).hasValue(0);
     }
     assertThat(n).as("calls that take memory").isGreaterThanOrEqualTo(5);
+  }
+
+  /** Refuses the n-th call that takes memory on any of several devices that work together. */
+  @ParameterizedTest
+  @CsvSource({"tpp, 1", "sharded, 2"})
+  void anyRefusalOnOneOfSeveralDevicesChangesNoPixel(String strategy, int ulyssesSize)
+      throws Exception {
+    EngineConfig config =
+        config(strategy, 1, Long.MAX_VALUE)
+            .on("cpu:0,cpu:1", 1)
+            .withTeam(new GpuTeam(1, false, ulyssesSize));
+    Rendered expected;
+    try (OpenEngine engine = openAll(config, new Stingy(call -> false))) {
+      expected = Rendered.take(engine, 7, 1);
+    }
+    int n = 1;
+    for (boolean refused = true; refused; n++) {
+      int call = n;
+      Stingy stingy = new Stingy(taken -> taken == call);
+      try (OpenEngine engine = openAll(config, stingy)) {
+        refused = stingy.taken().get() >= call;
+        assertThat(engine.choice().reason().contains("stepped down: ")).isEqualTo(refused);
+        Rendered.requireSameBits(engine, List.of(expected));
+      }
+      assertThat(stingy.open()).as("call %s", n).hasValue(0);
+    }
+    assertThat(n).as("calls that take memory").isGreaterThanOrEqualTo(6);
+  }
+
+  /**
+   * The demo model leaves nothing to step down to where each device keeps its part of the layers.
+   */
+  @Test
+  void refusesWithTheNumbersIfOneOfSeveralDevicesDoes() {
+    EngineConfig config = config("sharded", 2, Long.MAX_VALUE).on("cpu:0,cpu:1", 2);
+    Stingy stingy = new Stingy(call -> call == 2);
+
+    assertThatThrownBy(() -> openAll(config, stingy))
+        .isInstanceOfSatisfying(
+            LongtakeException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.PLAN_DOES_NOT_FIT))
+        .hasMessageContaining("Before that: the device refused sharded with 1 lane");
+    assertThat(stingy.open()).hasValue(0);
+  }
+
+  private static OpenEngine openAll(EngineConfig config, Stingy stingy) {
+    ModelSource source = ModelSource.of(Checkpoint.open(CHECKPOINT), "demo");
+    return Engines.open(config, source, stingy::around);
   }
 
   private static long leastBytes(LongtakeEngine engine, int lanes) {
