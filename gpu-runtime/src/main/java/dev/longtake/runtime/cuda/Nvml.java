@@ -13,6 +13,8 @@ public final class Nvml implements AutoCloseable {
       "It comes with the NVIDIA driver: install that, with its utility libraries in a container";
   private static final int SUCCESS = 0;
   private static final int NOT_SUPPORTED = 3;
+  private static final int MEMORY_V2_BYTES = 5 * Long.BYTES;
+  private static final int MEMORY_V2 = MEMORY_V2_BYTES | 2 << 24; // size and version
 
   private final NvmlLibrary library;
   private boolean closed;
@@ -43,11 +45,23 @@ public final class Nvml implements AutoCloseable {
     return rates.getInt(0);
   }
 
-  /** Returns the bytes that all processes together use of the GPU. */
+  /**
+   * Returns the bytes that all processes together use of the GPU; with an old driver, also those
+   * that it reserves for itself, half a GiB and more.
+   */
   public long usedBytes(CudaDevice device) {
-    Memory memory = new Memory(3L * Long.BYTES);
-    check(library.nvmlDeviceGetMemoryInfo(find(device), memory), "nvmlDeviceGetMemoryInfo", device);
-    return memory.getLong(2L * Long.BYTES);
+    long handle = find(device);
+    Memory memory = new Memory(MEMORY_V2_BYTES);
+    memory.clear();
+    memory.setInt(0, MEMORY_V2);
+    try {
+      int result = library.nvmlDeviceGetMemoryInfo_v2(handle, memory);
+      check(result, "nvmlDeviceGetMemoryInfo_v2", device);
+      return memory.getLong(MEMORY_V2_BYTES - Long.BYTES);
+    } catch (UnsatisfiedLinkError e) {
+      check(library.nvmlDeviceGetMemoryInfo(handle, memory), "nvmlDeviceGetMemoryInfo", device);
+      return memory.getLong(2L * Long.BYTES);
+    }
   }
 
   /**

@@ -29,6 +29,12 @@ interface NvmlLibrary extends Library {
 
   int nvmlEventSetFree(long set);
 
-  /** Fills {@code unsigned long long total, free, used}. */
+  /**
+   * Fills {@code unsigned int version; unsigned long long total, reserved, free, used}; what is
+   * reserved is the driver's. Drivers before 510 have no such function.
+   */
+  int nvmlDeviceGetMemoryInfo_v2(long device, Pointer memory);
+
+  /** Fills {@code unsigned long long total, free, used}; what the driver reserves is used. */
   int nvmlDeviceGetMemoryInfo(long device, Pointer memory);
 }

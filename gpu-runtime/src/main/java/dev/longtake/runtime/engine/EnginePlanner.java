@@ -71,7 +71,8 @@ final class EnginePlanner {
       Parts parts = new Parts();
       ModelStack stack = parts.load(strategy, strategy.least(shape.model()), ops);
       if (encodesText) {
-        ModelStack.streamTextEncoder(shape, source, source::plannedReader, ops, textLayer);
+        ModelStack.streamTextEncoder(
+            shape, Rehearsal.tokenEmbedding(shape), source::plannedReader, ops, textLayer);
       }
       this.cacheType = ops.cacheType();
       this.workspaceBytes = rehearsedBytes(stack, parts.lane(stack), text);
@@ -89,7 +90,8 @@ final class EnginePlanner {
   }
 
   private T5Encoder plannedTextEncoder(Ops ops, Arena text) {
-    return ModelStack.loadTextEncoder(shape, source, source::plannedReader, ops, text);
+    return ModelStack.loadTextEncoder(
+        shape, Rehearsal.tokenEmbedding(shape), source::plannedReader, ops, text);
   }
 
   /** Returns the sizes that are planned for. */
@@ -138,6 +140,10 @@ final class EnginePlanner {
    */
   EnginePlan plan(ExecutionStrategy strategy, int lanes, long budgetBytes, long hostBudgetBytes) {
     Residency least = strategy.least(shape.model());
+    EnginePlan smallest = smallest(strategy, least, lanes);
+    if (smallest.memory().totalBytes() > budgetBytes) {
+      return smallest;
+    }
     int weightLayers =
         most(
             least.weightLayers(),

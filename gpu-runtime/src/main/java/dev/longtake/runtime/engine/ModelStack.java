@@ -17,6 +17,7 @@ import dev.longtake.runtime.spi.Placement;
 import dev.longtake.runtime.spi.Residency;
 import dev.longtake.runtime.tensor.Tensor;
 import dev.longtake.runtime.weights.ArenaWeightReader;
+import dev.longtake.runtime.weights.StoredTensor;
 import dev.longtake.runtime.weights.WeightTypes;
 import org.jspecify.annotations.Nullable;
 
@@ -63,23 +64,28 @@ record ModelStack(Transformer transformer, @Nullable MediaModels decoding) {
     return transformer.ops();
   }
 
-  /** Loads the text encoder; it lives as long as what is taken from {@code arena}. */
+  /**
+   * Loads the text encoder; it lives as long as what is taken from {@code arena}.
+   *
+   * @param embedding the table of tokens; see {@link ModelSource#tokenEmbedding}
+   */
   static T5Encoder loadTextEncoder(
-      EngineShape shape, ModelSource source, Readers readers, Ops ops, Arena arena) {
+      EngineShape shape, StoredTensor embedding, Readers readers, Ops ops, Arena arena) {
     PartReader text =
         readers.open(ModelPart.TEXT, ops, arena, WeightTypes.all(ops.activationType()));
     T5Weights weights = T5Weights.read(text.weights(), shape.t5());
     text.requireAllRead().run();
-    return new T5Encoder(ops, shape.t5(), weights, source.tokenEmbedding());
+    return new T5Encoder(ops, shape.t5(), weights, embedding);
   }
 
   /**
    * Returns a text encoder that reads its layers anew for every prompt, one at a time.
    *
+   * @param embedding the table of tokens; see {@link ModelSource#tokenEmbedding}
    * @param arena for one layer; used when this is called, and by the encoder
    */
   static T5Encoder streamTextEncoder(
-      EngineShape shape, ModelSource source, Readers readers, Ops ops, Arena arena) {
+      EngineShape shape, StoredTensor embedding, Readers readers, Ops ops, Arena arena) {
     PartReader text =
         readers.open(ModelPart.TEXT, ops, arena, WeightTypes.all(ops.activationType()));
     Tensor norm = T5Weights.readNorm(text.weights(), shape.t5());
@@ -93,7 +99,7 @@ record ModelStack(Transformer transformer, @Nullable MediaModels decoding) {
             T5Weights.Layer.read(
                 text.weights().into(new Arena("text layer", slot)), shape.t5(), index),
         norm,
-        source.tokenEmbedding());
+        embedding);
   }
 
   private static long textLayerBytes(ArenaWeightReader weights, T5Config config) {

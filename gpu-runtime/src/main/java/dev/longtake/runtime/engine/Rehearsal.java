@@ -5,11 +5,14 @@ import dev.longtake.runtime.api.PictureLatents;
 import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.api.TakeState;
 import dev.longtake.runtime.model.dit.DitConfig;
+import dev.longtake.runtime.model.t5.T5Config;
 import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.model.vae.VaeConfig;
 import dev.longtake.runtime.model.wav2vec2.FeatureTiming;
 import dev.longtake.runtime.sampling.TakeNoise;
+import dev.longtake.runtime.tensor.DType;
 import dev.longtake.runtime.tensor.Shape;
+import dev.longtake.runtime.weights.StoredTensor;
 
 /** The largest that a take can be conditioned on, to find out what that needs. */
 final class Rehearsal {
@@ -28,6 +31,28 @@ final class Rehearsal {
   private static final int LONGEST_WINDOW_SECONDS = 60;
 
   private Rehearsal() {}
+
+  /** Returns a table of tokens of the right size, without the numbers. */
+  static StoredTensor tokenEmbedding(EngineShape shape) {
+    return new UnreadTensor(
+        T5Config.TOKEN_EMBEDDING, Shape.of(shape.t5().vocabulary(), shape.t5().width()));
+  }
+
+  /** A tensor whose numbers nobody looks at. */
+  private record UnreadTensor(String name, Shape shape) implements StoredTensor {
+    @Override
+    public String file() {
+      return "no file";
+    }
+
+    @Override
+    public DType dtype() {
+      return DType.FP32;
+    }
+
+    @Override
+    public void read(long firstElement, float[] out, int outOffset, int count) {}
+  }
 
   /** Encodes the largest conditions. */
   static TakeSpec encode(ConditionEncoder conditions, T5Encoder textEncoder, EngineShape shape) {

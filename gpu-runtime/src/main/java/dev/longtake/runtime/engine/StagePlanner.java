@@ -105,8 +105,10 @@ final class StagePlanner {
   private void rehearseDecoding(MediaModels media, StageLane lane) {
     ConditionEncoder conditions = new ConditionEncoder(media);
     T5Encoder encoder =
-        ModelStack.loadTextEncoder(shape, source, source::plannedReader, media.ops(), text);
-    ModelStack.streamTextEncoder(shape, source, source::plannedReader, media.ops(), textLayer);
+        ModelStack.loadTextEncoder(
+            shape, Rehearsal.tokenEmbedding(shape), source::plannedReader, media.ops(), text);
+    ModelStack.streamTextEncoder(
+        shape, Rehearsal.tokenEmbedding(shape), source::plannedReader, media.ops(), textLayer);
     TakeSpec spec = Rehearsal.encode(conditions, encoder, shape);
     TakeDecoder decoder =
         new TakeDecoder(

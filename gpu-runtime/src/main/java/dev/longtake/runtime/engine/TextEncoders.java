@@ -68,11 +68,13 @@ final class TextEncoders {
   T5Encoder visiting(Block memory) {
     return placement == TextPlacement.GUEST
         ? load(memory)
-        : ModelStack.streamTextEncoder(shape, source, source::reader, ops, arena(memory));
+        : ModelStack.streamTextEncoder(
+            shape, source.tokenEmbedding(), source::reader, ops, arena(memory));
   }
 
   private T5Encoder load(Block memory) {
-    return ModelStack.loadTextEncoder(shape, source, source::reader, ops, arena(memory));
+    return ModelStack.loadTextEncoder(
+        shape, source.tokenEmbedding(), source::reader, ops, arena(memory));
   }
 
   private static Arena arena(Block memory) {

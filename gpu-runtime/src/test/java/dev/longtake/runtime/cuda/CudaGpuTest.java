@@ -2,6 +2,7 @@ package dev.longtake.runtime.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.Iterables;
 import dev.longtake.runtime.api.DeviceLoad;
@@ -62,6 +63,8 @@ class CudaGpuTest {
       DeviceLoad load = loadOnAnotherThread(health);
 
       assertThat(load.usedBytes() - before).isBetween(1L << 29, 1L << 31); // others may use it
+      long byCuda = gpu.context().device().totalBytes() - gpu.context().freeBytes();
+      assertThat(load.usedBytes()).as("as CUDA says").isCloseTo(byCuda, within(1L << 28));
       assertThat(load.utilization()).isBetween(0.0, 1.0);
       health.close();
       assertThat(loadOnAnotherThread(health)).isNotNull();
