@@ -38,10 +38,13 @@ record FitCheck(LongtakeOptions options, EngineSource engines) {
     FrameSize size = settings.squareFrame(provider);
     Function<LeasableDevice, EngineConfig> engine =
         where -> settings.engine(size.width(), size.height(), where);
-    settings.devices().here().leasable(provider, engine).stream()
-        .max(comparingLong(LeasableDevice::memoryBytes))
-        .map(engine)
-        .ifPresent(provider::requireFits);
+    provider.requireFits(
+        options.getCheckpoint(),
+        () ->
+            settings.devices().here().leasable(provider, engine).stream()
+                .max(comparingLong(LeasableDevice::memoryBytes))
+                .map(engine)
+                .orElseThrow());
   }
 
   private boolean mayHaveOwnSizes() {

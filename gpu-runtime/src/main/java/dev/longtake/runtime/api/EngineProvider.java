@@ -1,6 +1,7 @@
 package dev.longtake.runtime.api;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Opens engines. Found with {@link java.util.ServiceLoader}: {@code
@@ -17,13 +18,15 @@ public interface EngineProvider {
   AvatarEngine open(EngineConfig config);
 
   /**
-   * Refuses, within a second, what can never be opened on the devices that {@code config} names,
+   * Refuses, within a second, what can never be opened on the devices that a configuration names,
    * whoever uses them at the moment. Opens and loads nothing.
    *
+   * @param checkpointDir the configuration's; its headers are read while {@code config} is made
+   * @param config looks for the devices, for example, which may take a driver a moment
    * @throws LongtakeException PLAN_DOES_NOT_FIT, with the numbers and what would fit; or
    *     INVALID_CONFIG, INVALID_CHECKPOINT or DEVICE_UNAVAILABLE
    */
-  default void requireFits(EngineConfig config) {}
+  default void requireFits(String checkpointDir, Supplier<EngineConfig> config) {}
 
   /**
    * Looks for a device.

@@ -18,6 +18,8 @@ import dev.longtake.runtime.weights.Checkpoint;
 import dev.longtake.runtime.weights.CheckpointSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Opens Longtake's own engine. */
 @AutoService(EngineProvider.class)
@@ -35,9 +37,16 @@ public final class LongtakeEngineProvider implements EngineProvider {
   }
 
   @Override
-  public void requireFits(EngineConfig config) {
-    try (ModelSource source = source(config.checkpointDir())) {
-      Engines.requireFits(config, source);
+  public void requireFits(String checkpointDir, Supplier<EngineConfig> config) {
+    try (Checkpoint checkpoint = Checkpoint.open(Path.of(checkpointDir))) {
+      CompletableFuture<Void> headers = CompletableFuture.runAsync(checkpoint::readHeaders);
+      EngineConfig made;
+      try {
+        made = config.get();
+      } finally {
+        headers.exceptionally(failure -> null).join(); // it comes again when they are used
+      }
+      Engines.requireFits(made, ModelSource.of(checkpoint, checkpointDir));
     }
   }
 

@@ -100,6 +100,18 @@ public final class Checkpoint implements AutoCloseable {
     return wav2vec2;
   }
 
+  /**
+   * Reads what the files say of their tensors, ahead of its use.
+   *
+   * @throws LongtakeException INVALID_CHECKPOINT if a file is missing or wrong
+   */
+  public void readHeaders() {
+    dit();
+    t5();
+    vae();
+    wav2vec2();
+  }
+
   /** Returns the speech encoder's {@code config.json}, an object. */
   public JsonNode wav2vec2Config() {
     return StrictJson.readObject(files.wav2vec2Config());
