@@ -5,7 +5,6 @@ import static dev.longtake.runtime.api.MemorySize.gib;
 import com.google.common.base.Suppliers;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
-import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.PlannedQueues;
 import dev.longtake.runtime.engine.forecast.DeviceSpeed;
@@ -13,7 +12,6 @@ import dev.longtake.runtime.engine.forecast.SweepForecast;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
-import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.ExecutionStrategy;
 import dev.longtake.runtime.spi.HostLayers;
@@ -26,7 +24,6 @@ import dev.longtake.runtime.tensor.DType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 
@@ -44,54 +41,46 @@ final class EnginePlanner {
   private final ComputeDevice device;
   private final Supplier<String> identity;
   private final int layers;
-  private final long workspaceBytes;
   private final boolean encodesText;
-  private final long textBytes;
-  private final long textLayerBytes;
+  private final EncodingPlan encoding;
+  private final long workspaceBytes;
   private final DType cacheType;
   private final ExecutionStrategy smallestStrategy = ExecutionStrategies.named(SMALLEST_STRATEGY);
   private final Map<Placed, Sizes> sizes = new HashMap<>();
 
   /**
-   * Rehearses. What is the same for all strategies is known then.
+   * Rehearses everything. What is the same for all strategies is known then.
    *
    * @param device that is planned for; nothing is allocated on it
    */
   EnginePlanner(EngineShape shape, ModelSource source, ComputeDevice device) {
+    this(shape, source, device, EncodingPlan.rehearse(shape, source, device));
+  }
+
+  /** Rehearses what the encoding does not tell. */
+  EnginePlanner(
+      EngineShape shape, ModelSource source, ComputeDevice device, EncodingPlan encoding) {
     this.shape = shape;
     this.source = source;
     this.device = device;
+    this.encoding = encoding;
     this.identity = Suppliers.memoize(source::identity);
     this.layers = shape.model().dit().layers();
     this.encodesText = source.parts().contains(ModelPart.TEXT);
     ExecutionStrategy strategy = ExecutionStrategies.named("resident");
     try (Ops ops = device.planningOps()) {
-      Arena text = new Arena("planned text encoder", new PlannedBlock());
-      Arena textLayer = new Arena("planned text encoder's layer", new PlannedBlock());
       Parts parts = new Parts();
       ModelStack stack = parts.load(strategy, strategy.least(shape.model()), ops);
-      if (encodesText) {
-        ModelStack.streamTextEncoder(
-            shape, Rehearsal.tokenEmbedding(shape), source::plannedReader, ops, textLayer);
-      }
       this.cacheType = ops.cacheType();
-      this.workspaceBytes = rehearsedBytes(stack, parts.lane(stack), text);
-      this.textBytes = text.peakBytes();
-      this.textLayerBytes = textLayer.peakBytes();
+      this.workspaceBytes = rehearsedBytes(stack, parts.lane(stack));
     }
   }
 
-  /** Does every kind of work once; returns the workspace that it takes. */
-  private long rehearsedBytes(ModelStack stack, Lane lane, Arena text) {
-    Ops ops = stack.ops();
-    rehearse(
-        stack, encodesText ? Optional.of(plannedTextEncoder(ops, text)) : Optional.empty(), lane);
-    return device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
-  }
-
-  private T5Encoder plannedTextEncoder(Ops ops, Arena text) {
-    return ModelStack.loadTextEncoder(
-        shape, Rehearsal.tokenEmbedding(shape), source::plannedReader, ops, text);
+  /** Generates once; returns the workspace that this takes, or encoding. */
+  private long rehearsedBytes(ModelStack stack, Lane lane) {
+    rehearse(stack, lane);
+    return device.fixedWorkspaceBytes()
+        + Math.max(encoding.workspaceBytes(), stack.ops().workspace().peakBytes());
   }
 
   /** Returns the sizes that are planned for. */
@@ -168,9 +157,13 @@ final class EnginePlanner {
       MemoryPlan bare = memory(strategy, residency, lanes);
       EnginePlan resident =
           new EnginePlan(
-              bare.withTextEncoder(textBytes), residency, layers, TextPlacement.RESIDENT);
+              bare.withTextEncoder(encoding.textBytes()),
+              residency,
+              layers,
+              TextPlacement.RESIDENT);
       EnginePlan guest =
-          new EnginePlan(bare.withGuests(textBytes), residency, layers, TextPlacement.GUEST);
+          new EnginePlan(
+              bare.withGuests(encoding.textBytes()), residency, layers, TextPlacement.GUEST);
       for (EnginePlan roomier : List.of(resident, guest)) {
         if (roomier.fits(budgetBytes, hostBudgetBytes)) {
           return roomier;
@@ -204,8 +197,10 @@ final class EnginePlanner {
       return new EnginePlan(bare, residency, layers, TextPlacement.ABSENT);
     }
     TextPlacement text =
-        textBytes <= bare.laneBytes() ? TextPlacement.GUEST : TextPlacement.LAYER_BY_LAYER;
-    return new EnginePlan(bare.withGuests(textLayerBytes), residency, layers, text);
+        encoding.textBytes() <= bare.laneBytes()
+            ? TextPlacement.GUEST
+            : TextPlacement.LAYER_BY_LAYER;
+    return new EnginePlan(bare.withGuests(encoding.textLayerBytes()), residency, layers, text);
   }
 
   private MemoryPlan memory(ExecutionStrategy strategy, Residency residency, int lanes) {
@@ -287,7 +282,7 @@ final class EnginePlanner {
   private long workspaceBytes(ModelStack stack, Lane lane) {
     return stack.transformer().executor().division() == null
         ? workspaceBytes
-        : rehearsedBytes(stack, lane, new Arena("planned text encoder", new PlannedBlock()));
+        : rehearsedBytes(stack, lane);
   }
 
   /**
@@ -346,27 +341,19 @@ final class EnginePlanner {
             offload.name(), gib(least.memory().totalBytes()), gib(least.memory().hostBytes()));
   }
 
-  /** Does every kind of work once, at its largest. */
-  private void rehearse(ModelStack stack, Optional<T5Encoder> textEncoder, Lane lane) {
-    TakeSpec spec =
-        textEncoder
-            .map(encoder -> Rehearsal.encode(new ConditionEncoder(stack.media()), encoder, shape))
-            .orElseGet(() -> Rehearsal.encoded(shape));
+  private void rehearse(ModelStack stack, Lane lane) {
     ClipGenerator generator =
         new ClipGenerator(
             stack,
             lane,
             null,
-            spec,
+            encoding.spec(),
             Rehearsal.SILENCE,
             pass -> stack.transformer().executor().sweep(List.of(pass)),
             GenerationListener.NONE);
     generator.start();
     for (int block = 0; block <= shape.model().blocks(); block++) {
       generator.nextBlock(Runnable::run, (frame, rgb) -> {});
-    }
-    if (stack.decoding() != null) {
-      new ConditionEncoder(stack.media()).end((firstFrame, out) -> {});
     }
   }
 }

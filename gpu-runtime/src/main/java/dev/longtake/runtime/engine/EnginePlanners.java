@@ -20,6 +20,7 @@ final class EnginePlanners {
   private final ComputeDevice device;
   private final Supplier<DeviceSpeed> speed;
   private final Map<Format, EnginePlanner> planners = new HashMap<>();
+  private final Map<Integer, EncodingPlan> encodings = new HashMap<>(); // by frames of the rings
 
   /**
    * Prepares planning; rehearses nothing yet.
@@ -40,11 +41,15 @@ final class EnginePlanners {
 
   /** Returns what plans engines in a format. */
   EnginePlanner in(Format format) {
-    return planners.computeIfAbsent(
-        format,
-        wanted ->
-            new EnginePlanner(
-                source.shape(config).withRings(wanted.ringFrames()), source, deviceIn(wanted)));
+    return planners.computeIfAbsent(format, this::planner);
+  }
+
+  private EnginePlanner planner(Format format) {
+    EngineShape shape = source.shape(config).withRings(format.ringFrames());
+    EncodingPlan encoding =
+        encodings.computeIfAbsent(
+            format.ringFrames(), frames -> EncodingPlan.rehearse(shape, source, device));
+    return new EnginePlanner(shape, source, deviceIn(format), encoding);
   }
 
   /** Returns the device in a format's precisions. */

@@ -3,13 +3,11 @@ package dev.longtake.runtime.engine;
 import dev.longtake.runtime.api.ErrorCode;
 import dev.longtake.runtime.api.LongtakeException;
 import dev.longtake.runtime.api.MemorySize;
-import dev.longtake.runtime.api.TakeSpec;
 import dev.longtake.runtime.engine.device.ComputeDevice;
 import dev.longtake.runtime.engine.device.PlannedQueues;
 import dev.longtake.runtime.memory.Arena;
 import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.memory.PlannedBlock;
-import dev.longtake.runtime.model.t5.T5Encoder;
 import dev.longtake.runtime.ops.Ops;
 import dev.longtake.runtime.spi.HostLayers;
 import dev.longtake.runtime.spi.Placement;
@@ -31,8 +29,7 @@ final class StagePlanner {
   private final ModelSource source;
   private final StageRole role;
   private final ComputeDevice device;
-  private final Arena text = new Arena("planned text encoder", new PlannedBlock());
-  private final Arena textLayer = new Arena("planned text encoder's layer", new PlannedBlock());
+  private final EncodingPlan encoding;
   private final long laneBytes;
   private final long workspaceBytes;
   private final Map<Residency, Weights> weights = new HashMap<>();
@@ -50,6 +47,10 @@ final class StagePlanner {
     this.source = source;
     this.role = role;
     this.device = device;
+    this.encoding =
+        role.decodes()
+            ? EncodingPlan.rehearse(shape, source, device)
+            : EncodingPlan.elsewhere(shape);
     try (Ops ops = device.planningOps()) {
       StageParts parts = load(Residency.all(role.layers()), ops);
       StageLane lane =
@@ -61,7 +62,9 @@ final class StagePlanner {
         rehearseDecoding(parts.media(), lane);
       }
       this.laneBytes = lane.bytes();
-      this.workspaceBytes = device.fixedWorkspaceBytes() + ops.workspace().peakBytes();
+      this.workspaceBytes =
+          device.fixedWorkspaceBytes()
+              + Math.max(encoding.workspaceBytes(), ops.workspace().peakBytes());
     }
   }
 
@@ -103,23 +106,19 @@ final class StagePlanner {
   }
 
   private void rehearseDecoding(MediaModels media, StageLane lane) {
-    ConditionEncoder conditions = new ConditionEncoder(media);
-    T5Encoder encoder =
-        ModelStack.loadTextEncoder(
-            shape, Rehearsal.tokenEmbedding(shape), source::plannedReader, media.ops(), text);
-    ModelStack.streamTextEncoder(
-        shape, Rehearsal.tokenEmbedding(shape), source::plannedReader, media.ops(), textLayer);
-    TakeSpec spec = Rehearsal.encode(conditions, encoder, shape);
     TakeDecoder decoder =
         new TakeDecoder(
-            media, lane.decoding(), (frames, dropped) -> {}, spec, GenerationListener.NONE);
+            media,
+            lane.decoding(),
+            (frames, dropped) -> {},
+            encoding.spec(),
+            GenerationListener.NONE);
     decoder.prime();
     BlockPosition at = BlockPosition.FIRST;
     for (int block = 0; block <= shape.model().blocks(); block++) {
       decoder.decode(at, lane.latents().get(0).latents());
       at = at.next(shape.model());
     }
-    conditions.end((firstFrame, out) -> {});
   }
 
   /**
@@ -181,9 +180,9 @@ final class StagePlanner {
             0);
     MemoryPlan memory =
         switch (placement) {
-          case RESIDENT -> bare.withTextEncoder(text.peakBytes());
-          case GUEST -> bare.withGuests(text.peakBytes());
-          case LAYER_BY_LAYER -> bare.withGuests(textLayer.peakBytes());
+          case RESIDENT -> bare.withTextEncoder(encoding.textBytes());
+          case GUEST -> bare.withGuests(encoding.textBytes());
+          case LAYER_BY_LAYER -> bare.withGuests(encoding.textLayerBytes());
           case ABSENT -> bare;
         };
     return new EnginePlan(memory, residency, role.layers(), placement);
