@@ -55,17 +55,12 @@ final class QuantizeKernels {
         "rows rounded to FP8 must be a multiple of 16 wide and aligned to 16 bytes, but were %s",
         x.shape());
     int warps = Kernels.ceilDiv(width, Kernels.PACK * PACKS_PER_THREAD * WARP);
-    Kernels kernels = kernels();
-    KernelArgs args =
-        kernels
-            .args()
-            .pointer(x.memory())
-            .pointer(out.memory())
-            .pointer(scale.memory())
-            .int32(width);
-    kernels
+    kernels()
         .function("quantize_rows_bf16")
-        .launch(stream, new LaunchShape(rows, Math.min(MAX_THREADS, warps * WARP), 0), args);
+        .launch(
+            stream,
+            new LaunchShape(rows, Math.min(MAX_THREADS, warps * WARP), 0),
+            args(x, out, scale));
   }
 
   /**
@@ -79,17 +74,9 @@ final class QuantizeKernels {
     int rows = x.shape().rows();
     out.require("out", DType.FP8_E4M3, x.shape());
     scale.require("scale", DType.FP32, Shape.of(rows));
-    Kernels kernels = kernels();
-    KernelArgs args =
-        kernels
-            .args()
-            .pointer(x.memory())
-            .pointer(out.memory())
-            .pointer(scale.memory())
-            .int32(x.shape().extent(-1));
-    kernels
+    kernels()
         .function("quantize_weights", x)
-        .launch(stream, new LaunchShape(rows, BLOCK_THREADS, 0), args);
+        .launch(stream, new LaunchShape(rows, BLOCK_THREADS, 0), args(x, out, scale));
   }
 
   /** Rounds fp32 values to FP8 as they are; what is beyond ±448 becomes that. */
@@ -98,6 +85,15 @@ final class QuantizeKernels {
     long count = x.shape().elements();
     KernelArgs args = kernels.args().pointer(x.memory()).pointer(out.memory()).int64(count);
     kernels.function("round_f32").launch(stream, LaunchShape.covering(count, BLOCK_THREADS), args);
+  }
+
+  private KernelArgs args(DeviceTensor x, DeviceTensor out, DeviceTensor scale) {
+    return kernels()
+        .args()
+        .pointer(x.memory())
+        .pointer(out.memory())
+        .pointer(scale.memory())
+        .int32(x.shape().extent(-1));
   }
 
   private Kernels kernels() {
