@@ -83,6 +83,11 @@ final class EnginePlanner {
         + Math.max(encoding.workspaceBytes(), stack.ops().workspace().peakBytes());
   }
 
+  /** Returns what encoding needs. */
+  EncodingPlan encoding() {
+    return encoding;
+  }
+
   /** Returns the sizes that are planned for. */
   EngineShape shape() {
     return shape;

@@ -18,6 +18,7 @@ final class EnginePlanners {
   private final EngineConfig config;
   private final ModelSource source;
   private final ComputeDevice device;
+  private final Supplier<EngineShape> shape;
   private final Supplier<DeviceSpeed> speed;
   private final Map<Format, EnginePlanner> planners = new HashMap<>();
   private final Map<Integer, EncodingPlan> encodings = new HashMap<>(); // by frames of the rings
@@ -31,6 +32,7 @@ final class EnginePlanners {
     this.config = config;
     this.source = source;
     this.device = device;
+    this.shape = Suppliers.memoize(() -> source.shape(config));
     this.speed = Suppliers.memoize(device::speed);
   }
 
@@ -45,11 +47,11 @@ final class EnginePlanners {
   }
 
   private EnginePlanner planner(Format format) {
-    EngineShape shape = source.shape(config).withRings(format.ringFrames());
+    EngineShape sizes = shape.get().withRings(format.ringFrames());
     EncodingPlan encoding =
         encodings.computeIfAbsent(
-            format.ringFrames(), frames -> EncodingPlan.rehearse(shape, source, device));
-    return new EnginePlanner(shape, source, deviceIn(format), encoding);
+            format.ringFrames(), frames -> EncodingPlan.rehearse(sizes, source, device));
+    return new EnginePlanner(sizes, source, deviceIn(format), encoding);
   }
 
   /** Returns the device in a format's precisions. */

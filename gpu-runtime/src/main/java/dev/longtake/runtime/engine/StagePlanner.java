@@ -43,14 +43,32 @@ final class StagePlanner {
    * @param device that is planned for; nothing is allocated on it
    */
   StagePlanner(EngineShape shape, ModelSource source, StageRole role, ComputeDevice device) {
+    this(
+        shape,
+        source,
+        role,
+        device,
+        role.decodes()
+            ? EncodingPlan.rehearse(shape, source, device)
+            : EncodingPlan.elsewhere(shape));
+  }
+
+  /**
+   * Rehearses what the encoding does not tell.
+   *
+   * @param encoding of the device that decodes; another's is {@link EncodingPlan#elsewhere}
+   */
+  StagePlanner(
+      EngineShape shape,
+      ModelSource source,
+      StageRole role,
+      ComputeDevice device,
+      EncodingPlan encoding) {
     this.shape = shape;
     this.source = source;
     this.role = role;
     this.device = device;
-    this.encoding =
-        role.decodes()
-            ? EncodingPlan.rehearse(shape, source, device)
-            : EncodingPlan.elsewhere(shape);
+    this.encoding = encoding;
     try (Ops ops = device.planningOps()) {
       StageParts parts = load(Residency.all(role.layers()), ops);
       StageLane lane =

@@ -162,7 +162,14 @@ final class TeamPlanner {
 
   private StagePlanner stage(StageRole role) {
     return stages.computeIfAbsent(
-        role, wanted -> new StagePlanner(shape(), source, wanted, planners.device()));
+        role,
+        wanted ->
+            new StagePlanner(
+                shape(),
+                source,
+                wanted,
+                planners.device(),
+                wanted.decodes() ? planners.asked().encoding() : EncodingPlan.elsewhere(shape())));
   }
 
   /** Returns what a plan needs of device and host. */
