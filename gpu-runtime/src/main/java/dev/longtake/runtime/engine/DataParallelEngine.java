@@ -1,7 +1,6 @@
 package dev.longtake.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkState;
-import static java.util.stream.Collectors.joining;
 
 import dev.longtake.runtime.api.Choice;
 import dev.longtake.runtime.api.DeviceUse;
@@ -39,7 +38,7 @@ final class DataParallelEngine implements OpenEngine {
   private final EngineConfig config;
   private final String reason;
   private final Resources resources;
-  private final List<? extends OpenEngine> members;
+  private final EngineGroup<? extends OpenEngine> group;
   private final BlockingQueue<OpenEngine> freeLanes = new LinkedBlockingQueue<>();
   private final int lanes;
 
@@ -47,7 +46,7 @@ final class DataParallelEngine implements OpenEngine {
     this.config = team.config();
     this.reason = team.reason();
     this.resources = resources;
-    this.members = members;
+    this.group = new EngineGroup<>(members);
     this.lanes = addLanes();
   }
 
@@ -158,16 +157,17 @@ final class DataParallelEngine implements OpenEngine {
                     () -> devices.apply(index)));
     opened.forEach(resources::add);
     if (sharded) {
-      LayerSharing.connect(new EngineGroup(opened), resources);
+      LayerSharing.connect(new EngineGroup<>(opened), resources);
     }
     return opened;
   }
 
   /** Deals takes to one engine after the other, as long as they have lanes; returns how many. */
   private int addLanes() {
-    int most = members.stream().mapToInt(engine -> engine.config().lanes()).max().orElseThrow();
+    int most =
+        group.members().stream().mapToInt(engine -> engine.config().lanes()).max().orElseThrow();
     for (int lane = 0; lane < most; lane++) {
-      for (OpenEngine engine : members) {
+      for (OpenEngine engine : group.members()) {
         if (lane < engine.config().lanes()) {
           freeLanes.add(engine);
         }
@@ -188,18 +188,19 @@ final class DataParallelEngine implements OpenEngine {
   /** Returns the whole configuration, with the strategy that the devices were found to need. */
   @Override
   public EngineConfig config() {
-    EngineConfig first = first().config();
+    EngineConfig first = group.first().config();
     return config.placed(first.strategy(), first.precision(), first.kvPrecision(), lanes);
   }
 
   @Override
   public Choice choice() {
-    Choice first = first().choice();
-    String reasons = OpenEngine.reasons(members);
+    Choice first = group.first().choice();
+    String reasons = group.reasons();
+    int count = group.members().size();
     String on =
-        parts().size() == members.size()
-            ? "on each of %d devices ".formatted(members.size())
-            : "%d times ".formatted(members.size());
+        parts().size() == count
+            ? "on each of %d devices ".formatted(count)
+            : "%d times ".formatted(count);
     return new Choice(
         on + first.strategy(),
         memoryPlan(),
@@ -209,28 +210,22 @@ final class DataParallelEngine implements OpenEngine {
 
   @Override
   public String memoryPlan() {
-    return parts().stream()
-        .map(part -> part.device().description() + ": " + part.work())
-        .collect(joining(System.lineSeparator()));
+    return group.memoryPlan();
   }
 
   @Override
   public List<DeviceUse> use() {
-    return members.stream().flatMap(member -> member.use().stream()).toList();
+    return group.use();
   }
 
   @Override
   public EngineShape shape() {
-    return first().shape();
+    return group.first().shape();
   }
 
   @Override
   public List<Part> parts() {
-    return members.stream().flatMap(member -> member.parts().stream()).toList();
-  }
-
-  private OpenEngine first() {
-    return members.get(0);
+    return group.parts();
   }
 
   @Override
@@ -250,7 +245,7 @@ final class DataParallelEngine implements OpenEngine {
 
   /** Returns an engine that encodes: with a lane free, or any. */
   private OpenEngine encoder() {
-    return freeLanes.stream().filter(OpenEngine::encodes).findFirst().orElseGet(this::first);
+    return freeLanes.stream().filter(OpenEngine::encodes).findFirst().orElseGet(group::first);
   }
 
   @Override

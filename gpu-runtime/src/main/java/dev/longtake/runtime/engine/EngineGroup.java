@@ -8,21 +8,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Engines on a device each that make up one engine. */
-record EngineGroup(List<LongtakeEngine> members) {
+/** Engines that make up one engine. */
+record EngineGroup<E extends OpenEngine>(List<E> members) {
   /** Copies the list. */
   EngineGroup {
     members = List.copyOf(members);
   }
 
-  LongtakeEngine first() {
+  E first() {
     return members.get(0);
   }
 
   /** Returns where the memory of each goes, a line a device. */
   String memoryPlan() {
-    return members.stream()
-        .map(member -> member.device().description() + ": " + member.memoryPlan())
+    return parts().stream()
+        .map(part -> part.device().description() + ": " + part.work())
         .collect(Collectors.joining(System.lineSeparator()));
   }
 
@@ -35,17 +35,27 @@ record EngineGroup(List<LongtakeEngine> members) {
     return members.stream().flatMap(member -> member.parts().stream()).toList();
   }
 
-  /** Tries and measures the links between all. */
-  LinkTable measureLinks() {
-    return LinkTable.measure(members.stream().map(LongtakeEngine::device).toList());
+  /** Returns why all are as they are, each reason once, for people. */
+  String reasons() {
+    return members.stream()
+        .map(member -> member.choice().reason())
+        .distinct()
+        .collect(Collectors.joining("; "));
+  }
+
+  /** Tries and measures the links between all devices of a group. */
+  static LinkTable measureLinks(EngineGroup<LongtakeEngine> group) {
+    return LinkTable.measure(group.members().stream().map(LongtakeEngine::device).toList());
   }
 
   /**
-   * Opens the links from all members to one of them, by rank.
+   * Opens the links from all members of a group to one of them, by rank.
    *
    * @param resources gets what has to be closed before any engine
    */
-  List<DeviceLink> linksTo(int to, LinkTable table, Resources resources) {
+  static List<DeviceLink> linksTo(
+      EngineGroup<LongtakeEngine> group, int to, LinkTable table, Resources resources) {
+    List<LongtakeEngine> members = group.members();
     LongtakeEngine target = members.get(to);
     List<DeviceLink> links = new ArrayList<>();
     for (int from = 0; from < members.size(); from++) {

@@ -37,11 +37,12 @@ import java.util.function.IntFunction;
 final class HeadsEngine implements OpenEngine {
   private final EngineConfig config;
   private final Resources resources;
-  private final EngineGroup group;
+  private final EngineGroup<LongtakeEngine> group;
   private final Team team;
   private final Semaphore freeLanes;
 
-  private HeadsEngine(EngineConfig config, Resources resources, EngineGroup group, Team team) {
+  private HeadsEngine(
+      EngineConfig config, Resources resources, EngineGroup<LongtakeEngine> group, Team team) {
     this.config = config;
     this.resources = resources;
     this.group = group;
@@ -124,10 +125,12 @@ final class HeadsEngine implements OpenEngine {
     int lanes = members.stream().mapToInt(each -> each.config().lanes()).min().orElseThrow();
     Meeting meeting = new Meeting(count);
     List<HeadExchange> exchanges = members.stream().map(HeadsEngine::exchange).toList();
-    EngineGroup group = new EngineGroup(members);
-    LinkTable table = group.measureLinks();
+    EngineGroup<LongtakeEngine> group = new EngineGroup<>(members);
+    LinkTable table = EngineGroup.measureLinks(group);
     for (int to = 0; to < count; to++) {
-      exchanges.get(to).connect(exchanges, group.linksTo(to, table, resources), meeting);
+      exchanges
+          .get(to)
+          .connect(exchanges, EngineGroup.linksTo(group, to, table, resources), meeting);
     }
     Runnable settle = () -> members.forEach(HeadsEngine::settle);
     resources.add(settle::run); // nothing may be on its way when links and devices are closed
@@ -156,7 +159,7 @@ final class HeadsEngine implements OpenEngine {
     return new Choice(
         "%s by heads on %d devices".formatted(config.strategy(), group.members().size()),
         memoryPlan(),
-        OpenEngine.reasons(group.members()),
+        group.reasons(),
         first.takeFps());
   }
 

@@ -33,15 +33,15 @@ final class LayerSharing {
    * @param group engines by rank; closed after {@code resources} of this
    * @param resources gets what has to be closed before any engine
    */
-  static void connect(EngineGroup group, Resources resources) {
+  static void connect(EngineGroup<LongtakeEngine> group, Resources resources) {
     List<LongtakeEngine> engines = group.members();
-    LinkTable table = group.measureLinks();
+    LinkTable table = EngineGroup.measureLinks(group);
     List<ShardExecutor> executors =
         engines.stream()
             .map(engine -> (ShardExecutor) engine.stack().transformer().executor())
             .toList();
     for (int to = 0; to < engines.size(); to++) {
-      executors.get(to).connect(executors, group.linksTo(to, table, resources));
+      executors.get(to).connect(executors, EngineGroup.linksTo(group, to, table, resources));
     }
     // Closed first: nothing may be on its way between devices when links and engines are closed.
     for (int rank = 0; rank < engines.size(); rank++) {

@@ -8,7 +8,6 @@ import dev.longtake.runtime.memory.MemoryPlan;
 import dev.longtake.runtime.sampling.TakeNoise;
 import dev.longtake.runtime.sampling.TakeRandom;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** An engine with what is needed to measure it, and to look into it. */
 public interface OpenEngine extends AvatarEngine {
@@ -25,14 +24,6 @@ public interface OpenEngine extends AvatarEngine {
 
   /** Returns what the engine has of each device, in the order in which they were configured. */
   List<Part> parts();
-
-  /** Returns why engines that belong together are as they are, each reason once, for people. */
-  static String reasons(List<? extends OpenEngine> engines) {
-    return engines.stream()
-        .map(engine -> engine.choice().reason())
-        .distinct()
-        .collect(Collectors.joining("; "));
-  }
 
   /** Returns whether this has the models to encode prompts, pictures and speech. */
   default boolean encodes() {
