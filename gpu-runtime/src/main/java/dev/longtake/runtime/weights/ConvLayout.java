@@ -18,11 +18,6 @@ final class ConvLayout {
     this.taps = conv.kernelT() * conv.kernelH() * conv.kernelW();
   }
 
-  /** Returns how many values one output channel has. */
-  int filterElements() {
-    return channels * taps;
-  }
-
   /**
    * Says whether a stored shape is [out, in/groups, T, H, W], extents of 1 left away at the
    * beginning or the end of T, H, W.

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor in a checkpoint file, memory-mapped and always contiguous and row-major.
+ * A tensor in a checkpoint file, read in row-major order however it lies there.
  *
  * <p>Valid until the file's reader is closed. Safe for use by several threads.
  */
